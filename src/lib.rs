@@ -1,0 +1,21 @@
+//! dockwright writes production container files for a repository, and proves them.
+//!
+//! A repository goes in; what is true of it comes out as facts with their source; facts and answers become one
+//! [`plan::Plan`]; the plan is rendered; the rendered files prove themselves; and only then is anything written.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod found;
+pub mod json_file;
+pub mod languages;
+pub mod output;
+pub mod plan;
+pub mod project;
+pub mod prove;
+pub mod render;
+pub mod settings;
+pub mod write;

@@ -1,0 +1,4 @@
+//! Printers: the only places that print.
+
+pub mod human;
+pub mod json;

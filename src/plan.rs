@@ -1,0 +1,99 @@
+//! The plan: everything that will be written, decided; and the types that hold the promises.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::PinnedImage;
+
+/// A numeric user and group that is not root. Above 10000, so that it meets no user of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NonRootUser {
+    uid: u32,
+    gid: u32,
+}
+
+impl NonRootUser {
+    /// The user that distroless images bring.
+    pub const DISTROLESS: Self = Self { uid: 65532, gid: 65532 };
+    /// The user of every other image.
+    pub const OWN: Self = Self { uid: 10001, gid: 10001 };
+
+    /// User id.
+    pub fn uid(self) -> u32 {
+        self.uid
+    }
+}
+
+/// How a container is asked whether it is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Healthcheck {
+    /// Exec form, in the language the image already runs.
+    pub command: Vec<String>,
+    /// Seconds a slow start may take before failures count.
+    pub start_period: u32,
+}
+
+/// A variable of the final image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnvVar {
+    /// Name.
+    pub name: String,
+    /// Value, unquoted.
+    pub value: String,
+}
+
+impl EnvVar {
+    /// A variable.
+    pub fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into() }
+    }
+}
+
+/// The final stage.
+#[derive(Debug, Clone, Serialize)]
+pub struct Runtime {
+    /// Base image.
+    pub image: PinnedImage,
+    /// Flavour of the base: distroless, slim or alpine.
+    pub flavor: String,
+    /// Why this base.
+    pub reason: String,
+    /// Who runs.
+    pub user: NonRootUser,
+    /// Where the program lies.
+    pub workdir: String,
+    /// Variables.
+    pub env: Vec<EnvVar>,
+    /// The port it listens on.
+    pub port: Option<u16>,
+    /// How to ask whether it is well; `None` for what listens on no port.
+    pub healthcheck: Option<Healthcheck>,
+    /// Signal for a graceful stop, where it is not SIGTERM.
+    pub stop_signal: Option<String>,
+    /// Whether PID 1 must be an init, with the reason.
+    pub init: Option<String>,
+    /// The program with its arguments, without the init.
+    pub command: Vec<String>,
+    /// Folders it writes to, beside `/tmp`.
+    pub writable: Vec<String>,
+}
+
+/// One service, planned.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// Service name.
+    pub service: String,
+    /// Folder of its templates.
+    pub template: String,
+    /// Images of the build stages, by stage.
+    pub images: BTreeMap<String, PinnedImage>,
+    /// The final stage.
+    pub runtime: Runtime,
+    /// What the language's templates need beside this.
+    pub details: serde_json::Value,
+    /// Lines of `.dockerignore` for this stack.
+    pub ignore: Vec<String>,
+    /// Paths that the build copies by name, which `.dockerignore` must leave in.
+    pub copied: Vec<String>,
+}

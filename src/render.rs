@@ -1,0 +1,152 @@
+//! Plan to files: Tera over the embedded templates. All text from the project goes through a quoting filter.
+
+use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use tera::{Context, Kwargs, State, Tera};
+
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// Where the init lies in an image that needs one.
+const INIT: &[&str] = &["/usr/bin/tini", "--"];
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedFile {
+    /// Path relative to the project.
+    pub path: String,
+    /// Service it belongs to.
+    pub service: String,
+    /// Content; ends with a newline.
+    pub text: String,
+}
+
+#[derive(Serialize)]
+struct IgnoreGroup {
+    title: &'static str,
+    lines: Vec<String>,
+}
+
+/// Renders every file of a plan.
+///
+/// # Errors
+/// A template that fails is a bug.
+pub fn render(plan: &Plan) -> Result<Vec<RenderedFile>> {
+    let tera = engine()?;
+    let mut context = Context::new();
+    context.insert("plan", plan);
+    context.insert("entrypoint", &INIT);
+    context.insert("groups", &ignore_groups(plan));
+    let file = |path: &str, template: &str| -> Result<RenderedFile> {
+        let text = tera
+            .render(template, &context)
+            .map_err(|error| Error::bug(format!("template `{template}` failed: {error}")))?;
+        Ok(RenderedFile { path: path.to_owned(), service: plan.service.clone(), text: tidy(&text) })
+    };
+    Ok(vec![file("Dockerfile", &format!("{}/Dockerfile", plan.template))?, file(".dockerignore", "dockerignore")?])
+}
+
+fn engine() -> Result<Tera> {
+    let mut tera = Tera::new();
+    tera.autoescape_on(Vec::<&'static str>::new());
+    tera.register_filter("exec", |words: Vec<String>, _: Kwargs, _: &State<'_>| exec_form(&words));
+    tera.register_filter("shell", |words: Vec<String>, _: Kwargs, _: &State<'_>| shell_words(&words));
+    tera.register_filter("env_value", |value: String, _: Kwargs, _: &State<'_>| env_value(&value));
+    tera.register_filter("image_name", |value: String, _: Kwargs, _: &State<'_>| image_name(&value));
+    let mut files = Vec::new();
+    collect(&TEMPLATES, &mut files);
+    tera.add_raw_templates(files).map_err(|error| Error::bug(format!("the built-in templates do not parse: {error}")))?;
+    Ok(tera)
+}
+
+fn collect<'a>(dir: &'a Dir<'a>, into: &mut Vec<(String, &'a str)>) {
+    for file in dir.files() {
+        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+            into.push((path.replace('\\', "/"), text));
+        }
+    }
+    dir.dirs().for_each(|dir| collect(dir, into));
+}
+
+/// JSON, as the exec form of an instruction wants it: nothing in it is expanded, a newline is `\n`.
+pub fn exec_form(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| serde_json::Value::from(word.as_str()).to_string()).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// Words for `sh`: plain ones as they are, all others in single quotes.
+pub fn shell_words(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A value for `ENV NAME=`: in double quotes where it must be, with `$` kept as text.
+pub fn env_value(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace(['\n', '\r'], " ");
+    format!("\"{escaped}\"")
+}
+
+/// An image name from any text: lower case letters, digits and single separators.
+pub fn image_name(name: &str) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    let parts: Vec<&str> = base.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let mut joined = parts.join("-");
+    joined.truncate(63);
+    if joined.is_empty() { "app".to_owned() } else { joined.trim_end_matches('-').to_owned() }
+}
+
+/// One newline at the end, and no blank line twice.
+fn tidy(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        if !(line.is_empty() && lines.last().is_none_or(|last| last.is_empty())) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+fn ignore_groups(plan: &Plan) -> Vec<IgnoreGroup> {
+    let group = |title, lines: &[&str]| IgnoreGroup { title, lines: lines.iter().map(|line| (*line).to_owned()).collect() };
+    vec![
+        group("Secrets: they belong to the running container, never into a layer", &[
+            "**/.env", "**/.env.*", "!**/.env.example", "**/*.pem", "**/*.key", "**/*.p12", "**/id_rsa*", "**/id_ed25519*",
+            "**/.aws", "**/.azure", "**/.gcp", "**/.kube", "**/.netrc", "**/credentials.json", "**/secrets",
+        ]),
+        IgnoreGroup { title: "Installed, built and cached: made again inside the image", lines: plan.ignore.clone() },
+        group("Version control, editors and systems", &[
+            ".git", ".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".hg", ".svn", "**/.idea", "**/.vscode",
+            "**/*.swp", "**/.DS_Store", "**/Thumbs.db",
+        ]),
+        group("Container files: a change in them must not rebuild the application", &[
+            "Dockerfile", "Dockerfile.*", ".dockerignore", "compose*.yaml", "docker-compose*.yml", "docker-bake.hcl", "k8s",
+            "dockwright.toml", "dockwright.lock",
+        ]),
+        group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let word = "a'b\"c$d\n#${{e}}".to_owned();
+        assert_eq!(exec_form(std::slice::from_ref(&word)), r##"["a'b\"c$d\n#${{e}}"]"##);
+        assert_eq!(env_value("a$b\"c\nd"), r#""a\$b\"c d""#);
+        assert_eq!(shell_words(&["it's".to_owned(), "$x".to_owned()]), r"'it'\''s' '$x'");
+        assert_eq!(image_name("@Scope/My App\n#1"), "my-app-1");
+        assert_eq!(image_name("$$$"), "app");
+    }
+}
