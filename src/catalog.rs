@@ -1,5 +1,6 @@
 //! Base images: tags, digests and facts, embedded from `catalog/images.toml`.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,23 @@ use serde::{Deserialize, Serialize};
 static CATALOG: LazyLock<Result<Catalog, String>> = LazyLock::new(|| {
     toml::from_str(include_str!("../catalog/images.toml")).map_err(|error| error.to_string())
 });
+
+static PACKAGES: LazyLock<Result<BTreeMap<String, BTreeMap<String, String>>, String>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../catalog/packages.toml")).map_err(|error| error.to_string())
+});
+
+/// An OS package, pinned to a release line: `libpq5=17.*`.
+///
+/// # Errors
+/// A package that `catalog/packages.toml` does not have for this distribution is a bug.
+pub fn package(distro: &str, name: &str) -> crate::error::Result<String> {
+    let packages =
+        PACKAGES.as_ref().map_err(|error| crate::error::Error::bug(format!("the package table is broken: {error}")))?;
+    let version = packages.get(distro).and_then(|packages| packages.get(name)).ok_or_else(|| {
+        crate::error::Error::bug(format!("the package table has no `{name}` for `{distro}`"))
+    })?;
+    Ok(format!("{name}={version}"))
+}
 
 /// The embedded images.
 #[derive(Debug, Deserialize)]
@@ -81,6 +99,34 @@ impl Catalog {
     /// Every row.
     pub fn images(&self) -> &[Image] {
         &self.images
+    }
+
+    /// The default image for a query, pinned.
+    ///
+    /// # Errors
+    /// Exit 4 when there is none with a confirmed digest.
+    pub fn pinned(&self, query: Query<'_>) -> crate::error::Result<PinnedImage> {
+        self.default_image(query).and_then(Image::pinned).ok_or_else(|| {
+            crate::error::Error::new(
+                crate::error::Exit::Unsupported,
+                format!("the catalog has no confirmed {} image of `{}` {}", query.flavor, query.name, query.line),
+            )
+            .hint("pass `--set version=` with a supported release line, or another `--set base=`")
+        })
+    }
+
+    /// Versions with a default image, newest first: what a range is solved against.
+    pub fn versions(&self, name: &str, flavor: &str) -> Vec<&str> {
+        let mut versions: Vec<&str> = self
+            .images
+            .iter()
+            .filter(|image| image.is_default() && image.flavor == flavor)
+            .filter(|image| image.repository.rsplit('/').next() == Some(name))
+            .map(|image| image.version.as_str())
+            .collect();
+        versions.sort_by_key(|version| std::cmp::Reverse(version_key(version)));
+        versions.dedup();
+        versions
     }
 
     /// The default image for a query, newest version first.

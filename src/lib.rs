@@ -18,4 +18,6 @@ pub mod project;
 pub mod prove;
 pub mod render;
 pub mod settings;
+pub mod sources;
+pub mod toml_file;
 pub mod write;

@@ -25,6 +25,18 @@ impl NonRootUser {
     }
 }
 
+/// The family of the final image's base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavor {
+    /// No shell, no package manager.
+    Distroless,
+    /// Debian without documentation and compilers.
+    Slim,
+    /// musl and busybox.
+    Alpine,
+}
+
 /// How a container is asked whether it is well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Healthcheck {
@@ -43,6 +55,13 @@ pub struct EnvVar {
     pub value: String,
 }
 
+impl Healthcheck {
+    /// A probe in exec form, with the seconds a slow start may take.
+    pub fn new(command: &[&str], start_period: u32) -> Self {
+        Self { command: command.iter().map(|&word| word.to_owned()).collect(), start_period }
+    }
+}
+
 impl EnvVar {
     /// A variable.
     pub fn new(name: &str, value: impl Into<String>) -> Self {
@@ -55,8 +74,8 @@ impl EnvVar {
 pub struct Runtime {
     /// Base image.
     pub image: PinnedImage,
-    /// Flavour of the base: distroless, slim or alpine.
-    pub flavor: String,
+    /// Family of the base.
+    pub flavor: Flavor,
     /// Why this base.
     pub reason: String,
     /// Who runs.
@@ -71,8 +90,10 @@ pub struct Runtime {
     pub healthcheck: Option<Healthcheck>,
     /// Signal for a graceful stop, where it is not SIGTERM.
     pub stop_signal: Option<String>,
-    /// Whether PID 1 must be an init, with the reason.
+    /// The reason why PID 1 must be an init; `None` where the program handles signals itself.
     pub init: Option<String>,
+    /// OS packages, as `name=version`.
+    pub packages: Vec<String>,
     /// The program with its arguments, without the init.
     pub command: Vec<String>,
     /// Folders it writes to, beside `/tmp`.

@@ -4,13 +4,11 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
+use crate::catalog::{self, Catalog, PinnedImage, Query};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-
-/// Where the init lies in an image that needs one.
-const INIT: &[&str] = &["/usr/bin/tini", "--"];
 
 /// A file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +19,23 @@ pub struct RenderedFile {
     pub service: String,
     /// Content; ends with a newline.
     pub text: String,
+}
+
+/// The init of a program that does not handle signals: built for every libc, so it fits every base.
+#[derive(Serialize)]
+struct Init {
+    image: PinnedImage,
+    package: String,
+    command: &'static [&'static str],
+}
+
+fn init() -> Result<Init> {
+    let debian = Query { name: "debian", flavor: "slim", distro: "trixie", line: "" };
+    Ok(Init {
+        image: Catalog::embedded()?.pinned(debian)?,
+        package: catalog::package("trixie", "tini")?,
+        command: &["/usr/bin/tini", "--"],
+    })
 }
 
 #[derive(Serialize)]
@@ -37,7 +52,12 @@ pub fn render(plan: &Plan) -> Result<Vec<RenderedFile>> {
     let tera = engine()?;
     let mut context = Context::new();
     context.insert("plan", plan);
-    context.insert("entrypoint", &INIT);
+    let init = init()?;
+    let (program, arguments) = plan.runtime.command.split_first().ok_or_else(|| Error::bug("the plan starts nothing"))?;
+    let before = if plan.runtime.init.is_some() { init.command } else { &[] };
+    context.insert("entrypoint", &before.iter().copied().chain([program.as_str()]).collect::<Vec<_>>());
+    context.insert("arguments", arguments);
+    context.insert("init", &init);
     context.insert("groups", &ignore_groups(plan));
     let file = |path: &str, template: &str| -> Result<RenderedFile> {
         let text = tera
@@ -54,6 +74,7 @@ fn engine() -> Result<Tera> {
     tera.register_filter("exec", |words: Vec<String>, _: Kwargs, _: &State<'_>| exec_form(&words));
     tera.register_filter("shell", |words: Vec<String>, _: Kwargs, _: &State<'_>| shell_words(&words));
     tera.register_filter("env_value", |value: String, _: Kwargs, _: &State<'_>| env_value(&value));
+    tera.register_filter("copy_path", |value: String, _: Kwargs, _: &State<'_>| copy_path(&value));
     tera.register_filter("image_name", |value: String, _: Kwargs, _: &State<'_>| image_name(&value));
     let mut files = Vec::new();
     collect(&TEMPLATES, &mut files);
@@ -96,6 +117,11 @@ pub fn env_value(value: &str) -> String {
     format!("\"{escaped}\"")
 }
 
+/// A source or target of `COPY`: as it is when plain, else quoted with `$` kept as text.
+pub fn copy_path(path: &str) -> String {
+    env_value(path)
+}
+
 /// An image name from any text: lower case letters, digits and single separators.
 pub fn image_name(name: &str) -> String {
     let base = name.rsplit('/').next().unwrap_or(name).to_lowercase();
@@ -134,6 +160,9 @@ fn ignore_groups(plan: &Plan) -> Vec<IgnoreGroup> {
         ]),
         group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
     ]
+    .into_iter()
+    .filter(|group| !group.lines.is_empty())
+    .collect()
 }
 
 #[cfg(test)]

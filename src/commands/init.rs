@@ -15,10 +15,11 @@ use crate::{prove, render, write};
 pub fn run(args: &InitArgs) -> Result<()> {
     let answers = Answers::from_pairs(args.set.iter().map(String::as_str))?;
     let detected = super::recognise(&args.path)?;
+    let choices = answers.over(detected.facts())?;
     if !args.yes {
-        refuse_guesses(detected.facts())?;
+        refuse_guesses(&choices.facts)?;
     }
-    let plan = detected.plan(&answers)?;
+    let plan = detected.plan(&choices)?;
     let files = render::render(&plan)?;
     prove::prove(&plan, &files)?;
     if let Some(name) = &args.stdout {

@@ -2,15 +2,16 @@
 //! same name in `templates/`, `tests/fixtures/` and `snapshots/`.
 
 pub mod node;
+pub mod static_site;
 
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
 use crate::plan::Plan;
 use crate::project::Project;
-use crate::settings::Answers;
+use crate::settings::Choices;
 
 /// A language: recognises its projects.
-pub trait Language {
+pub trait Language: Sync {
     /// Looks at one folder of the project.
     ///
     /// # Errors
@@ -23,16 +24,17 @@ pub trait Detected {
     /// What was recognised.
     fn facts(&self) -> &Facts;
 
-    /// Decides everything that will be written.
+    /// Decides everything that will be written. Facts are taken from `choices.facts`, where the answers are laid over
+    /// what was detected.
     ///
     /// # Errors
     /// When an answer is missing or does not fit.
-    fn plan(&self, answers: &Answers) -> Result<Plan>;
+    fn plan(&self, choices: &Choices) -> Result<Plan>;
 }
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
-pub fn all() -> [&'static dyn Language; 1] {
-    [&node::Node]
+pub fn all() -> &'static [&'static dyn Language] {
+    &[&node::Node, &static_site::StaticSite]
 }
 
 /// What a service is.
@@ -78,8 +80,59 @@ pub struct Facts {
     pub build: Option<Found<Vec<String>>>,
     /// Health path.
     pub health: Option<Found<String>>,
+    /// Folders that the program writes to, beside `/tmp`.
+    pub writable: Vec<Found<String>>,
+    /// Native libraries by their common name, e.g. `libpq`.
+    pub native: Vec<Found<String>>,
+    /// Names of secrets that the running program needs; never their values.
+    pub secrets: Vec<Found<String>>,
     /// What the user should know.
     pub notes: Vec<Note>,
+}
+
+impl Facts {
+    /// Facts of which only name, language and kind are known yet.
+    pub fn new(name: impl Into<String>, path: &str, language: Found<String>, kind: Found<Kind>) -> Self {
+        Self {
+            name: name.into(),
+            path: path.to_owned(),
+            language,
+            version: None,
+            package_manager: None,
+            build_tool: None,
+            framework: None,
+            kind,
+            port: None,
+            start: None,
+            build: None,
+            health: None,
+            writable: Vec::new(),
+            native: Vec::new(),
+            secrets: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The start command.
+    ///
+    /// # Errors
+    /// Exit 3 when nothing says it.
+    pub fn start_command(&self) -> Result<&[String]> {
+        self.start.as_ref().map(|found| found.value.as_slice()).ok_or_else(|| {
+            Error::new(Exit::AnswerMissing, format!("nothing says how `{}` is started", self.name))
+                .hint("pass it: `--set start=\"PROGRAM ARGUMENT\"`")
+        })
+    }
+
+    /// The port, if it listens on one.
+    pub fn port_number(&self) -> Option<u16> {
+        self.port.as_ref().map(|found| found.value)
+    }
+
+    /// The health path, if one is known.
+    pub fn health_path(&self) -> Option<&str> {
+        self.health.as_ref().map(|found| found.value.as_str())
+    }
 }
 
 /// A remark about the project.

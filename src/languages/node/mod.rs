@@ -1,19 +1,22 @@
 //! Node.js.
 
-mod source;
 mod start;
 mod version;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::json;
 
 use super::{Detected, Facts, Kind, Language, Note};
-use crate::catalog::{Catalog, PinnedImage, Query};
-use crate::error::{Error, Exit, Result};
+use crate::catalog::{Catalog, Query};
+use crate::error::Result;
 use crate::found::{Evidence, Found};
 use crate::json_file::JsonFile;
-use crate::plan::{EnvVar, Healthcheck, NonRootUser, Plan, Runtime};
+use crate::plan::{EnvVar, Flavor, Healthcheck, NonRootUser, Plan, Runtime};
 use crate::project::{Project, join};
-use crate::settings::Answers;
+use crate::settings::Choices;
+use crate::sources::{Pattern, Sources};
 
 /// Node.js projects: those with a `package.json`.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +26,18 @@ pub struct Node;
 #[derive(Debug, Clone)]
 struct NodeService {
     facts: Facts,
-    manifest: JsonFile,
     lockfile: Option<&'static str>,
     npmrc: bool,
     handles_sigterm: bool,
 }
+
+const EXTENSIONS: &[&str] = &[".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
+
+/// `process.env.PORT || 3000`, `PORT ?? '3000'`, `PORT, 3000`.
+static ENV_PORT: Pattern =
+    LazyLock::new(|| Regex::new(r#"\bPORT\b['"\])]*\s*(?:\|\||\?\?|,)\s*['"]?(\d{2,5})\b"#).ok());
+/// `.listen(3000`, `listen({ port: 3000`.
+static LISTEN: Pattern = LazyLock::new(|| Regex::new(r"\blisten\(\s*(?:\{[^}]*?\bport:\s*)?(\d{2,5})\b").ok());
 
 const FRAMEWORKS: &[(&str, &str)] =
     &[("@nestjs/core", "nest"), ("fastify", "fastify"), ("koa", "koa"), ("express", "express")];
@@ -37,13 +47,13 @@ impl Language for Node {
         let Some(manifest) = JsonFile::read(project, &join(dir, "package.json"))? else { return Ok(None) };
         let lockfile = project.first(dir, &["npm-shrinkwrap.json", "package-lock.json"]);
         let start = start::find(project, dir, &manifest);
-        let sources = source::Sources::read(project, dir)?;
+        let sources = Sources::read(project, dir, EXTENSIONS)?;
         let framework = FRAMEWORKS.iter().find_map(|(dependency, name)| {
             manifest.str(&["dependencies", dependency])?;
             let reason = format!("depends on `{dependency}`");
             Some(Found::certain((*name).to_owned(), manifest.evidence(&["dependencies", dependency], reason)))
         });
-        let port = sources.port().or_else(|| {
+        let port = port(&sources).or_else(|| {
             framework.as_ref().map(|framework| {
                 Found::guess(3000, framework.evidence.first().cloned())
             })
@@ -63,15 +73,12 @@ impl Language for Node {
                 Found::guess("npm".to_owned(), Some(Evidence::at(&manifest.path, 1, "no lockfile names another")))
             }
         };
+        let name = manifest.str(&["name"]).unwrap_or("app");
+        let language = Found::certain("node".to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest"));
         let facts = Facts {
-            name: manifest.str(&["name"]).unwrap_or("app").to_owned(),
-            path: dir.to_owned(),
-            language: Found::certain("node".to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest")),
             version: Some(version::solve(project, dir, &manifest, &mut notes)?),
             package_manager: Some(package_manager),
-            build_tool: None,
             framework,
-            kind,
             port,
             start,
             build: manifest.str(&["scripts", "build"]).map(|script| {
@@ -82,9 +89,10 @@ impl Language for Node {
             }),
             health: sources.health(),
             notes,
+            ..Facts::new(name, dir, language, kind)
         };
         let npmrc = project.has(&join(dir, ".npmrc"));
-        Ok(Some(Box::new(NodeService { facts, manifest, lockfile, npmrc, handles_sigterm: sources.mentions("SIGTERM") })))
+        Ok(Some(Box::new(NodeService { facts, lockfile, npmrc, handles_sigterm: sources.mention("SIGTERM").is_some() })))
     }
 }
 
@@ -93,22 +101,19 @@ impl Detected for NodeService {
         &self.facts
     }
 
-    fn plan(&self, _answers: &Answers) -> Result<Plan> {
+    fn plan(&self, choices: &Choices) -> Result<Plan> {
+        let facts = &choices.facts;
         let catalog = Catalog::embedded()?;
-        let version = self.facts.version.as_ref().map_or("24", |found| found.value.as_str());
+        let version = facts.version.as_ref().map_or("24", |found| found.value.as_str());
         let line = version.split('.').next().unwrap_or(version);
-        let build = image(catalog, Query { name: "node", flavor: "slim", distro: "trixie", line })?;
+        let build = catalog.pinned(Query { name: "node", flavor: "slim", distro: "trixie", line })?;
         let runtime_name = format!("nodejs{line}-debian13");
-        let runtime = image(catalog, Query { name: &runtime_name, flavor: "distroless", distro: "", line: "" })?;
-        let start = self.facts.start.as_ref().ok_or_else(|| {
-            Error::new(Exit::AnswerMissing, format!("`{}` names no start command", self.manifest.path))
-                .hint("add a `start` script, or pass `--set start=\"node server.js\"`")
-        })?;
+        let image = catalog.pinned(Query { name: &runtime_name, flavor: "distroless", distro: "", line: "" })?;
         let mut command = vec!["/nodejs/bin/node".to_owned()];
-        command.extend(start.value.iter().skip(1).cloned());
-        let port = self.facts.port.as_ref().map(|found| found.value);
+        command.extend(facts.start_command()?.iter().skip(1).cloned());
+        let port = facts.port_number();
         let init = (!self.handles_sigterm).then(|| {
-            "no SIGTERM handler was found: as PID 1, Node.js would ignore the signal and be killed after the grace period".to_owned()
+            "no SIGTERM handler was found, and as PID 1 Node.js ignores the signal".to_owned()
         });
         let mut env = vec![EnvVar::new("NODE_ENV", "production")];
         if let Some(port) = port {
@@ -117,26 +122,26 @@ impl Detected for NodeService {
         let copied: Vec<String> =
             ["package.json"].into_iter().chain(self.lockfile).chain(self.npmrc.then_some(".npmrc")).map(str::to_owned).collect();
         Ok(Plan {
-            service: self.facts.name.clone(),
+            service: facts.name.clone(),
             template: "node".to_owned(),
             images: [("build".to_owned(), build)].into(),
             details: json!({
                 "manifests": copied,
                 "install": if self.lockfile.is_some() { "npm ci" } else { "npm install --no-save" },
-                "build": self.facts.build.as_ref().map(|found| &found.value),
-                "init": init.is_some(),
+                "build": facts.build.as_ref().map(|found| &found.value),
             }),
             runtime: Runtime {
-                image: runtime,
-                flavor: "distroless".to_owned(),
+                image,
+                flavor: Flavor::Distroless,
                 reason: "Node.js alone: no shell, no package manager, nothing to patch but the runtime".to_owned(),
                 user: NonRootUser::DISTROLESS,
                 workdir: "/app".to_owned(),
                 env,
                 port,
-                healthcheck: port.map(|port| healthcheck(port, self.facts.health.as_ref().map(|found| found.value.as_str()))),
+                healthcheck: port.map(|port| healthcheck(port, facts.health_path())),
                 stop_signal: None,
                 init,
+                packages: Vec::new(),
                 command,
                 writable: Vec::new(),
             },
@@ -146,11 +151,12 @@ impl Detected for NodeService {
     }
 }
 
-fn image(catalog: &Catalog, query: Query<'_>) -> Result<PinnedImage> {
-    catalog.default_image(query).and_then(crate::catalog::Image::pinned).ok_or_else(|| {
-        Error::new(Exit::Unsupported, format!("the catalog has no confirmed image `{}` for `{}`", query.name, query.line))
-            .hint("pass `--set version=` with a supported release line")
-    })
+/// The port that the program listens on.
+fn port(sources: &Sources) -> Option<Found<u16>> {
+    sources
+        .search(&ENV_PORT, "listens on `PORT`, by default here")
+        .or_else(|| sources.search(&LISTEN, "listens here"))
+        .and_then(|(found, evidence)| Some(Found::certain(found.parse().ok()?, evidence)))
 }
 
 /// With a path, an HTTP request that must succeed; without, a TCP connect.
@@ -164,6 +170,5 @@ fn healthcheck(port: u16, path: Option<&str>) -> Healthcheck {
             "require('net').connect({port},'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))"
         ),
     };
-    let command = ["/nodejs/bin/node", "-e", &script].map(str::to_owned).to_vec();
-    Healthcheck { command, start_period: 10 }
+    Healthcheck::new(&["/nodejs/bin/node", "-e", &script], 10)
 }
