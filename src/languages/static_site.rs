@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Detected, Facts, Kind, Language};
-use crate::catalog::{Catalog, Query};
+use crate::catalog::{Catalog, Query, package};
 use crate::error::Result;
 use crate::found::{Evidence, Found};
 use crate::plan::{Flavor, Healthcheck, NonRootUser, Plan, Runtime};
@@ -72,9 +72,14 @@ impl Detected for Site {
 pub fn runtime(choices: &Choices) -> Result<Runtime> {
     let port = choices.facts.port_number().unwrap_or(PORT);
     let alpine = choices.base == Some(Flavor::Alpine);
-    let (flavor, distro) = if alpine { ("alpine-slim", "") } else { ("full", "trixie") };
-    // 1.30 is the stable line; the newest is the mainline.
-    let image = Catalog::embedded()?.pinned(Query { name: "nginx", flavor, distro, line: "1.30" })?;
+    let query = if alpine {
+        // 1.30 is the stable line; the newest is the mainline.
+        Query { name: "nginx-unprivileged", flavor: "alpine", distro: "", line: "1.30" }
+    } else {
+        // Debian's own nginx: the official image would also bring curl, an entrypoint script and an exposed port 80.
+        Query { name: "debian", flavor: "slim", distro: "trixie", line: "" }
+    };
+    let image = Catalog::embedded()?.pinned(query)?;
     let path = choices.facts.health_path().unwrap_or("/");
     let healthcheck = if alpine {
         Healthcheck::new(&["wget", "-q", "--spider", &format!("http://127.0.0.1:{port}{path}")], 5)
@@ -89,7 +94,7 @@ pub fn runtime(choices: &Choices) -> Result<Runtime> {
     Ok(Runtime {
         image,
         flavor: if alpine { Flavor::Alpine } else { Flavor::Slim },
-        reason: "a web server is all that static files need".to_owned(),
+        reason: "a web server is all that static files need, and Debian patches this one".to_owned(),
         user: NonRootUser::OWN,
         workdir: ROOT.to_owned(),
         env: Vec::new(),
@@ -98,8 +103,8 @@ pub fn runtime(choices: &Choices) -> Result<Runtime> {
         // nginx drops requests on SIGTERM and finishes them on SIGQUIT.
         stop_signal: Some("SIGQUIT".to_owned()),
         init: None,
-        packages: Vec::new(),
-        command: ["nginx", "-g", "daemon off;"].map(str::to_owned).to_vec(),
+        packages: if alpine { Vec::new() } else { vec![package("trixie", "nginx-light")?] },
+        command: ["nginx", "-e", "stderr", "-g", "daemon off;"].map(str::to_owned).to_vec(),
         writable: Vec::new(),
     })
 }
