@@ -15,6 +15,11 @@ pub const PORT: u16 = 8080;
 /// Where the server looks for the files.
 pub const ROOT: &str = "/usr/share/nginx/html";
 
+/// The server's port, for what `file` says is static.
+pub fn port(file: &str) -> Found<u16> {
+    Found::likely(PORT, Evidence::at(file, 1, "the unprivileged server's port"))
+}
+
 /// A folder with an `index.html` and no manifest.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticSite;
@@ -37,7 +42,7 @@ impl Language for StaticSite {
         let kind = Found::likely(Kind::Static, seen("a page"));
         let facts = Facts {
             package_manager: Some(Found::likely("none".to_owned(), seen("nothing to install"))),
-            port: Some(Found::likely(PORT, seen("the unprivileged server's port"))),
+            port: Some(port(&file)),
             health: Some(Found::likely("/".to_owned(), seen("the page itself"))),
             ..Facts::new(name.unwrap_or_else(|| "site".to_owned()), dir, language, kind)
         };
