@@ -1,7 +1,9 @@
 //! The command line. The doc comments here are the help text.
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::output::Verbosity;
 
 /// Writes production container files for any repository, and proves them.
 #[derive(Debug, Parser)]
@@ -13,6 +15,45 @@ pub struct Cli {
     /// The flags of `init`.
     #[command(flatten)]
     pub init: InitArgs,
+    /// How much is said, and how.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How much is said, and how.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Say nothing but errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also say which candidates lost, and why.
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub verbose: bool,
+    /// When to use colours; `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+impl OutputArgs {
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// The commands.

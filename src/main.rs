@@ -3,16 +3,22 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use dockwright::cli::{Cli, Command};
+use dockwright::cli::{Cli, Color, Command};
 use dockwright::commands;
 use dockwright::output::human;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    match cli.output.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let verbosity = cli.output.verbosity();
     let result = match &cli.command {
-        None => commands::init::run(&cli.init),
-        Some(Command::Init(args)) => commands::init::run(args),
-        Some(Command::Detect(args)) => commands::detect::run(args),
+        None => commands::init::run(&cli.init, verbosity),
+        Some(Command::Init(args)) => commands::init::run(args, verbosity),
+        Some(Command::Detect(args)) => commands::detect::run(args, verbosity),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -57,6 +57,21 @@ impl Project {
         Ok(Self { root: root.to_owned(), files, texts: RefCell::default(), memory: false })
     }
 
+    /// A folder of the project, as a project of its own.
+    #[must_use]
+    pub fn below(&self, dir: &str) -> Self {
+        let prefix = format!("{dir}/");
+        let inside = |path: &String| path.strip_prefix(&prefix).map(str::to_owned);
+        Self {
+            root: self.root.join(dir),
+            files: self.files.range(prefix.clone()..).map_while(inside).collect(),
+            texts: RefCell::new(
+                self.texts.borrow().iter().filter_map(|(path, text)| Some((inside(path)?, text.clone()))).collect(),
+            ),
+            memory: self.memory,
+        }
+    }
+
     /// A project in memory, for tests.
     pub fn from_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let texts: BTreeMap<_, Rc<str>> = files.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();

@@ -17,29 +17,75 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Reads `KEY=VALUE` pairs.
-    ///
-    /// # Errors
-    /// When a pair has no `=` or names an unknown key: exit 2.
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let mut values = BTreeMap::new();
-        for pair in pairs {
-            let (key, value) = pair.split_once('=').ok_or_else(|| {
-                Error::new(Exit::Usage, format!("`--set {pair}` has no `=`")).hint("write `--set KEY=VALUE`")
-            })?;
-            if !KEYS.contains(&key) {
-                return Err(Error::new(Exit::Usage, format!("there is no answer `{key}`"))
-                    .hint(format!("the answers are: {}", KEYS.join(", "))));
-            }
-            values.insert(key.to_owned(), value.to_owned());
-        }
-        Ok(Self { values })
-    }
-
     /// The answer to a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(String::as_str)
     }
+
+    /// Gives an answer. Whether it fits is seen when it is laid over the facts.
+    pub fn insert(&mut self, key: &str, value: String) {
+        self.values.insert(key.to_owned(), value);
+    }
+}
+
+/// The answers for each service.
+#[derive(Debug, Clone, Default)]
+pub struct AnswersByService {
+    services: BTreeMap<String, Answers>,
+}
+
+impl AnswersByService {
+    /// Reads `KEY=VALUE` pairs, which hold for every service, and `SERVICE.KEY=VALUE` pairs, which hold for one.
+    ///
+    /// # Errors
+    /// Exit 2 when a pair has no `=`, or names an unknown key or service.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = &'a str>, services: &[&str]) -> Result<Self> {
+        let mut all = Self { services: services.iter().map(|name| ((*name).to_owned(), Answers::default())).collect() };
+        for pair in pairs {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                Error::new(Exit::Usage, format!("`--set {pair}` has no `=`")).hint("write `--set KEY=VALUE`")
+            })?;
+            let (service, key) = match name.rsplit_once('.') {
+                Some((service, key)) => (Some(service), key),
+                None => (None, name),
+            };
+            if !KEYS.contains(&key) {
+                return Err(unknown("answer", key, KEYS));
+            }
+            match service {
+                None => all.services.values_mut().for_each(|answers| answers.insert(key, value.to_owned())),
+                Some(service) => match all.services.get_mut(service) {
+                    Some(answers) => answers.insert(key, value.to_owned()),
+                    None => return Err(unknown("service", service, services)),
+                },
+            }
+        }
+        Ok(all)
+    }
+
+    /// The answers for a service.
+    pub fn of(&mut self, service: &str) -> &mut Answers {
+        self.services.entry(service.to_owned()).or_default()
+    }
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
+    let error = Error::new(Exit::Usage, format!("there is no {what} `{name}`"));
+    match nearest(name, known) {
+        Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        None => error.hint(format!("known: {}", known.join(", "))),
+    }
+}
+
+/// The known name that a misspelt one is nearly equal to.
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase()), *known))
+        // Two slips, and no more than a third of the word.
+        .filter(|(slips, known)| *slips <= 2 && *slips * 3 <= known.len())
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, known)| known)
 }
 
 /// What was detected with the answers laid over it.
@@ -139,7 +185,25 @@ pub fn shell_split(command: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::shell_split;
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_finds_the_known_one() {
+        let known = ["requirements.txt", "package.json", "port"];
+        assert_eq!(nearest("requirments.txt", &known), Some("requirements.txt"));
+        assert_eq!(nearest("pakcage.json", &known), Some("package.json"));
+        assert_eq!(nearest("part", &known), Some("port"));
+        assert_eq!(nearest("kind", &known), None);
+    }
+
+    #[test]
+    fn an_answer_is_for_all_services_or_for_one() {
+        let mut answers = AnswersByService::from_pairs(["port=8080", "web.port=9090"], &["web", "api"]).unwrap();
+        assert_eq!(answers.of("web").get("port"), Some("9090"));
+        assert_eq!(answers.of("api").get("port"), Some("8080"));
+        let error = AnswersByService::from_pairs(["prot=1"], &["web"]).unwrap_err();
+        assert_eq!((error.exit, error.hints.as_slice()), (Exit::Usage, &["did you mean `port`?".to_owned()][..]));
+    }
 
     #[test]
     fn words_are_split_as_a_shell_would() {

@@ -2,17 +2,18 @@
 
 use crate::cli::{DetectArgs, Format};
 use crate::error::Result;
-use crate::output::{human, json};
+use crate::output::{Verbosity, human, json};
+use crate::recognise::recognise;
 
 /// Prints the facts.
 ///
 /// # Errors
 /// When nothing is recognised or a manifest is broken.
-pub fn run(args: &DetectArgs) -> Result<()> {
-    let detected = super::recognise(&args.path)?;
+pub fn run(args: &DetectArgs, verbosity: Verbosity) -> Result<()> {
+    let services = recognise(&args.path)?;
     match args.format {
-        Format::Human => human::facts(detected.facts()),
-        Format::Json => json::print(&json::detect(detected.facts())),
+        Format::Human => services.iter().for_each(|service| human::data(&human::facts(&service.facts, verbosity))),
+        Format::Json => json::print(&json::detect(&services)),
     }
     Ok(())
 }

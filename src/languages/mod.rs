@@ -7,7 +7,7 @@ pub mod static_site;
 use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
 use crate::plan::Plan;
-use crate::project::Project;
+use crate::project::{Project, join};
 use crate::settings::Choices;
 
 /// A language: recognises its projects.
@@ -17,6 +17,9 @@ pub trait Language: Sync {
     /// # Errors
     /// When a manifest is there but cannot be read or parsed.
     fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>>;
+
+    /// The file names that this language is recognised by, for telling a misspelt one.
+    fn manifests(&self) -> &'static [&'static str];
 }
 
 /// A recognised service of one language.
@@ -51,6 +54,18 @@ pub enum Kind {
     Static,
     /// Runs and ends, started by a schedule.
     Job,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Cli => "cli",
+            Self::Static => "static",
+            Self::Job => "job",
+        })
+    }
 }
 
 /// What every language says of a service. A fact that is not known is `None`.
@@ -111,6 +126,33 @@ impl Facts {
             secrets: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The same facts seen from the folder above: every path gets `dir` in front.
+    #[must_use]
+    pub fn below(mut self, dir: &str) -> Self {
+        fn all<T>(found: &mut Found<T>, dir: &str) {
+            for evidence in &mut found.evidence {
+                evidence.file = join(dir, &evidence.file);
+            }
+            for rejected in &mut found.rejected {
+                rejected.evidence.file = join(dir, &rejected.evidence.file);
+            }
+        }
+        fn each<'f, T: 'f>(found: impl IntoIterator<Item = &'f mut Found<T>>, dir: &str) {
+            found.into_iter().for_each(|found| all(found, dir));
+        }
+        self.path = join(dir, &self.path).trim_end_matches("/.").to_owned();
+        each([&mut self.language].into_iter().chain(&mut self.version), dir);
+        each(self.package_manager.iter_mut().chain(&mut self.build_tool).chain(&mut self.framework), dir);
+        each(self.health.iter_mut().chain(&mut self.writable).chain(&mut self.native).chain(&mut self.secrets), dir);
+        each([&mut self.kind], dir);
+        each(&mut self.port, dir);
+        each(self.start.iter_mut().chain(&mut self.build), dir);
+        for place in self.notes.iter_mut().filter_map(|note| note.evidence.as_mut()) {
+            place.file = join(dir, &place.file);
+        }
+        self
     }
 
     /// The start command.

@@ -31,6 +31,10 @@ struct Site {
 }
 
 impl Language for StaticSite {
+    fn manifests(&self) -> &'static [&'static str] {
+        &["index.html"]
+    }
+
     fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>> {
         let Some(index) = project.first(dir, &["index.html", "public/index.html", "dist/index.html", "www/index.html"]) else {
             return Ok(None);

@@ -5,11 +5,13 @@ use std::io::Write as _;
 
 use owo_colors::OwoColorize;
 
+use super::Verbosity;
 use crate::error::Error;
-use crate::found::Found;
-use crate::languages::Facts;
+use crate::found::{Confidence, Found, Rejected};
+use crate::languages::{Facts, Kind};
 use crate::plan::Plan;
-use crate::render::{RenderedFile, image_name};
+use crate::recognise::Service;
+use crate::render::{RenderedFile, image_name, shell_words};
 use crate::write::Action;
 
 /// A closed pipe is no error: whoever read has read enough.
@@ -26,41 +28,91 @@ pub fn data(text: &str) {
     out(text);
 }
 
-/// What was recognised.
-pub fn facts(facts: &Facts) {
-    fn row<T>(name: &str, found: Option<&Found<T>>, show: impl Fn(&T) -> String) {
-        let Some(found) = found else { return };
-        let source = found.evidence.first().map_or("default".to_owned(), |evidence| {
-            format!("{} {}", evidence.place(), evidence.reason)
-        });
-        out(format!("  {:<16}{:<24}{}\n", name, show(&found.value), source.dimmed()));
+/// Something to read on the way, on standard error.
+pub fn note(text: &str, verbosity: Verbosity) {
+    if verbosity > Verbosity::Quiet {
+        let _ = write!(anstream::stderr(), "{text}");
     }
-    out(format!("{} ({})\n", facts.name.bold(), facts.path));
-    row("language", Some(&facts.language), String::clone);
-    row("version", facts.version.as_ref(), String::clone);
-    row("package manager", facts.package_manager.as_ref(), String::clone);
-    row("build tool", facts.build_tool.as_ref(), String::clone);
-    row("framework", facts.framework.as_ref(), String::clone);
-    row("kind", Some(&facts.kind), |kind| format!("{kind:?}").to_lowercase());
-    row("port", facts.port.as_ref(), u16::to_string);
-    row("start", facts.start.as_ref(), |words| words.join(" "));
-    row("build", facts.build.as_ref(), |words| words.join(" "));
-    row("health", facts.health.as_ref(), String::clone);
+}
+
+/// What was recognised and why; with [`Verbosity::Verbose`] also what lost.
+pub fn facts(facts: &Facts, verbosity: Verbosity) -> String {
+    let mut text = format!("{} ({})\n", facts.name.bold(), facts.path);
+    let mut row = |name: &str, value: Option<Row>| {
+        let Some((value, source, rejected)) = value else { return };
+        text += &format!("  {name:<16}{value:<24}{}\n", source.dimmed());
+        if verbosity == Verbosity::Verbose {
+            for lost in rejected {
+                text += &format!("  {:<16}{}\n", "", format!("not {}: {} ({})", lost.value, lost.reason, lost.evidence.place()).dimmed());
+            }
+        }
+    };
+    row("language", Some(shown(&facts.language, String::clone)));
+    row("version", facts.version.as_ref().map(|found| shown(found, String::clone)));
+    row("package manager", facts.package_manager.as_ref().map(|found| shown(found, String::clone)));
+    row("build tool", facts.build_tool.as_ref().map(|found| shown(found, String::clone)));
+    row("framework", facts.framework.as_ref().map(|found| shown(found, String::clone)));
+    row("kind", Some(shown(&facts.kind, Kind::to_string)));
+    row("port", facts.port.as_ref().map(|found| shown(found, u16::to_string)));
+    row("start", facts.start.as_ref().map(|found| shown(found, |words| shell_words(words))));
+    row("build", facts.build.as_ref().map(|found| shown(found, |words| shell_words(words))));
+    row("health", facts.health.as_ref().map(|found| shown(found, String::clone)));
+    for (name, found) in facts
+        .writable
+        .iter()
+        .map(|found| ("writes to", found))
+        .chain(facts.native.iter().map(|found| ("native library", found)))
+        .chain(facts.secrets.iter().map(|found| ("secret", found)))
+    {
+        row(name, Some(shown(found, String::clone)));
+    }
     for note in &facts.notes {
-        out(format!("{}: {}\n", note.level.yellow(), note.message));
+        text += &format!("{}: {}\n", note.level.yellow(), note.message);
+    }
+    text
+}
+
+type Row<'f> = (String, String, &'f [Rejected]);
+
+fn shown<T>(found: &Found<T>, show: impl Fn(&T) -> String) -> Row<'_> {
+    let source = match (found.evidence.first(), found.confidence) {
+        (Some(evidence), Confidence::Guess) => format!("{} {} (a guess)", evidence.place(), evidence.reason),
+        (Some(evidence), _) => format!("{} {}", evidence.place(), evidence.reason),
+        (None, _) => "the default".to_owned(),
+    };
+    (show(&found.value), source, &found.rejected)
+}
+
+/// The files that are about to be written.
+pub fn planned(changes: &[(&RenderedFile, Action)]) {
+    for (file, action) in changes {
+        let word = match action {
+            Action::Created => "create",
+            Action::Updated => "replace",
+            Action::Unchanged => "keep",
+        };
+        err(format!("  {word:<9}{}", file.path));
     }
 }
 
 /// What was written, and what to do next.
-pub fn written(plan: &Plan, changes: &[(&RenderedFile, Action)], dry_run: bool) {
+pub fn written(services: &[Service], plans: &[Plan], changes: &[(&RenderedFile, Action)], dry_run: bool, verbosity: Verbosity) {
+    if verbosity == Verbosity::Quiet {
+        return;
+    }
     for (file, action) in changes {
         let word = format!("{action:?}").to_lowercase();
         err(format!("{:<10}{}", if dry_run { format!("would be {word}") } else { word }, file.path));
     }
-    err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
-    let name = image_name(&plan.service);
-    let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
-    err(format!("next: docker build -t {name} . && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"));
+    for (service, plan) in services.iter().zip(plans) {
+        err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
+        let name = image_name(&plan.service);
+        let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
+        let path = shell_words(std::slice::from_ref(&service.facts.path));
+        err(format!(
+            "next: docker build -t {name} {path} && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"
+        ));
+    }
 }
 
 /// An error with its place and hints.

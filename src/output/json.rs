@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::languages::Facts;
+use crate::languages::{Facts, Note};
+use crate::questions;
+use crate::recognise::Service;
 use crate::render::RenderedFile;
 use crate::write::Action;
 
@@ -12,34 +14,45 @@ pub fn print(document: &Value) {
 }
 
 /// `detect`.
-pub fn detect(facts: &Facts) -> Value {
+pub fn detect(services: &[Service]) -> Value {
     json!({
         "schema": 1,
         "root": ".",
-        "services": [{
-            "name": facts.name,
-            "path": facts.path,
-            "language": facts.language,
-            "version": facts.version,
-            "package_manager": facts.package_manager,
-            "build_tool": facts.build_tool,
-            "framework": facts.framework,
-            "kind": facts.kind,
-            "port": facts.port,
-            "start": facts.start,
-            "build": facts.build,
-            "health": facts.health,
-        }],
-        "questions": [],
-        "notes": facts.notes,
+        "services": services.iter().map(|service| facts(&service.facts)).collect::<Vec<_>>(),
+        "questions": services.iter().flat_map(|service| questions::open(&service.facts)).collect::<Vec<_>>(),
+        "notes": notes(services),
     })
 }
 
+fn facts(facts: &Facts) -> Value {
+    json!({
+        "name": facts.name,
+        "path": facts.path,
+        "language": facts.language,
+        "version": facts.version,
+        "package_manager": facts.package_manager,
+        "build_tool": facts.build_tool,
+        "framework": facts.framework,
+        "kind": facts.kind,
+        "port": facts.port,
+        "start": facts.start,
+        "build": facts.build,
+        "health": facts.health,
+        "writable": facts.writable,
+        "native": facts.native,
+        "secrets": facts.secrets,
+    })
+}
+
+fn notes(services: &[Service]) -> Vec<&Note> {
+    services.iter().flat_map(|service| &service.facts.notes).collect()
+}
+
 /// `init`.
-pub fn changes(facts: &Facts, changes: &[(&RenderedFile, Action)]) -> Value {
+pub fn changes(services: &[Service], changes: &[(&RenderedFile, Action)]) -> Value {
     let files: Vec<Value> = changes
         .iter()
         .map(|(file, action)| json!({"path": file.path, "service": file.service, "action": action}))
         .collect();
-    json!({"schema": 1, "files": files, "checklist": [], "notes": facts.notes})
+    json!({"schema": 1, "files": files, "checklist": [], "notes": notes(services)})
 }

@@ -2,3 +2,14 @@
 
 pub mod human;
 pub mod json;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What was recognised and done.
+    Normal,
+    /// Also the candidates that lost.
+    Verbose,
+}

@@ -43,6 +43,10 @@ static ENV_PORT: Pattern =
 static LISTEN: Pattern = LazyLock::new(|| Regex::new(r"\blisten\(\s*(?:\{[^}]*?\bport:\s*)?(\d{2,5})\b").ok());
 
 impl Language for Node {
+    fn manifests(&self) -> &'static [&'static str] {
+        &["package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"]
+    }
+
     fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>> {
         let Some(manifest) = JsonFile::read(project, &join(dir, "package.json"))? else { return Ok(None) };
         let mut notes = Vec::new();

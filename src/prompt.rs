@@ -1,0 +1,83 @@
+//! The questions on a terminal. Nothing is written before the last one is answered.
+
+use std::io::IsTerminal as _;
+
+use inquire::validator::Validation;
+use inquire::{Confirm, InquireError, Select, Text};
+
+use crate::error::{Error, Exit, Result};
+use crate::languages::Facts;
+use crate::questions::{self, Question};
+use crate::settings::Answers;
+
+/// Whether somebody can be asked.
+pub fn possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks what is still open about a service, one question after the other, and adds the answers.
+///
+/// # Errors
+/// Exit 130 when the user leaves.
+pub fn ask(facts: &Facts, answers: &mut Answers) -> Result<()> {
+    let mut asked = Vec::new();
+    loop {
+        let facts = answers.over(facts)?.facts;
+        let Some(question) = questions::open(&facts).into_iter().find(|question| !asked.contains(&question.key)) else {
+            return Ok(());
+        };
+        let answer = one(&question, answers, &facts)?;
+        answers.insert(question.key, answer);
+        asked.push(question.key);
+    }
+}
+
+fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> {
+    let message = format!("{}:", question.key);
+    if !question.choices.is_empty() {
+        let start = question.choices.iter().position(|choice| Some(choice) == question.default.as_ref()).unwrap_or(0);
+        return Select::new(&message, question.choices.clone())
+            .with_starting_cursor(start)
+            .with_help_message(&question.why)
+            .prompt()
+            .map_err(left);
+    }
+    let (answers, facts, key) = (answers.clone(), facts.clone(), question.key);
+    let fits = move |text: &str| {
+        let mut answers = answers.clone();
+        answers.insert(key, text.to_owned());
+        Ok(match answers.over(&facts) {
+            _ if text.trim().is_empty() => Validation::Invalid("an answer is needed".into()),
+            Ok(_) => Validation::Valid,
+            Err(error) => Validation::Invalid(error.hints.first().unwrap_or(&error.message).as_str().into()),
+        })
+    };
+    let prompt = Text::new(&message).with_help_message(&question.why).with_validator(fits);
+    match &question.default {
+        Some(default) => prompt.with_default(default).prompt(),
+        None => prompt.prompt(),
+    }
+    .map_err(left)
+}
+
+/// The last question.
+///
+/// # Errors
+/// Exit 130 when the answer is no or the user leaves.
+pub fn confirm(files: usize) -> Result<()> {
+    let message = if files == 1 { "Write this file?".to_owned() } else { format!("Write these {files} files?") };
+    match Confirm::new(&message).with_default(true).prompt().map_err(left)? {
+        true => Ok(()),
+        false => Err(Error::new(Exit::Interrupted, "declined: nothing was written")),
+    }
+}
+
+fn left(error: InquireError) -> Error {
+    match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+            Error::new(Exit::Interrupted, "interrupted: nothing was written")
+        }
+        error => Error::new(Exit::AnswerMissing, format!("the terminal cannot be asked: {error}"))
+            .hint("`--yes` takes every default, `--set KEY=VALUE` gives an answer"),
+    }
+}
