@@ -33,7 +33,7 @@ pub fn ask(facts: &Facts, answers: &mut Answers) -> Result<()> {
 }
 
 fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> {
-    let message = format!("{}:", question.key);
+    let message = format!("{}:", question.title);
     if !question.choices.is_empty() {
         let start = question.choices.iter().position(|choice| Some(choice) == question.default.as_ref()).unwrap_or(0);
         return Select::new(&message, question.choices.clone())

@@ -10,6 +10,8 @@ use crate::languages::{Facts, Kind};
 pub struct Question {
     /// The key of `--set`.
     pub key: &'static str,
+    /// The question in a few words.
+    pub title: String,
     /// The service that it is about.
     pub service: String,
     /// Why it is asked.
@@ -25,34 +27,38 @@ pub struct Question {
 /// The questions that a service leaves open. An answer to the first may settle those after it.
 pub fn open(facts: &Facts) -> Vec<Question> {
     let mut questions = Vec::new();
-    let mut ask = |key, why: String, default: Option<String>, choices: Vec<String>, required| {
-        questions.push(Question { key, service: facts.name.clone(), why, default, choices, required });
+    let mut ask = |key, title: String, why: String, default: Option<String>, choices: Vec<String>, required| {
+        questions.push(Question { key, title, service: facts.name.clone(), why, default, choices, required });
     };
     if guessed(&facts.kind) {
         let kinds = ["web", "worker", "cli", "job"].map(str::to_owned).to_vec();
         let why = reason("nothing says whether it answers on a port", &facts.kind);
-        ask("kind", why, Some(facts.kind.value.to_string()), kinds, true);
+        ask("kind", "Kind of service".to_owned(), why, Some(facts.kind.value.to_string()), kinds, true);
     }
     if let Some(version) = facts.version.as_ref().filter(|version| guessed(version)) {
         let what = format!("no file says which version of {}", facts.language.value);
-        ask("version", reason(&what, version), Some(version.value.clone()), Vec::new(), false);
+        let title = format!("Version of {}", facts.language.value);
+        ask("version", title, reason(&what, version), Some(version.value.clone()), Vec::new(), false);
     }
+    let title = || "Start command".to_owned();
     match &facts.start {
         None if facts.kind.value != Kind::Static => {
-            ask("start", "nothing says how it is started".to_owned(), None, Vec::new(), true);
+            ask("start", title(), "nothing says how it is started".to_owned(), None, Vec::new(), true);
         }
         Some(start) if guessed(start) => {
             let default = crate::render::shell_words(&start.value);
-            ask("start", reason("no file says how it is started", start), Some(default), Vec::new(), true);
+            ask("start", title(), reason("no file says how it is started", start), Some(default), Vec::new(), true);
         }
         _ => {}
     }
+    let title = || "Port".to_owned();
     match &facts.port {
         None if facts.kind.value == Kind::Web => {
-            ask("port", "nothing says which port it listens on".to_owned(), None, Vec::new(), true);
+            ask("port", title(), "nothing says which port it listens on".to_owned(), None, Vec::new(), true);
         }
         Some(port) if guessed(port) => {
-            ask("port", reason("no file says which port it listens on", port), Some(port.value.to_string()), Vec::new(), true);
+            let why = reason("no file says which port it listens on", port);
+            ask("port", title(), why, Some(port.value.to_string()), Vec::new(), true);
         }
         _ => {}
     }
