@@ -1,10 +1,11 @@
 //! Files served as they are, and the server that every static build ends in.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Detected, Facts, Kind, Language};
 use crate::catalog::{Catalog, Query, package};
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
 use crate::plan::{Flavor, Healthcheck, NonRootUser, Plan, Runtime};
 use crate::project::{Project, join};
@@ -12,22 +13,93 @@ use crate::settings::Choices;
 
 /// The port of the unprivileged server.
 pub const PORT: u16 = 8080;
-/// Where the server looks for the files.
-pub const ROOT: &str = "/usr/share/nginx/html";
+/// Where the server looks for the files. Debian's nginx has a welcome page in its own folder, so not there.
+pub const ROOT: &str = "/srv";
+/// Folders that a site without a build is kept in, in this order.
+const FOLDERS: &[&str] = &[".", "public", "dist", "www", "site", "html"];
 
 /// The server's port, for what `file` says is static.
 pub fn port(file: &str) -> Found<u16> {
     Found::likely(PORT, Evidence::at(file, 1, "the unprivileged server's port"))
 }
 
-/// A folder with an `index.html` and no manifest.
+/// What the server is given. The template `static/serve` reads it as `plan.details.site`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Site {
+    /// The folder with the files, relative to the service's folder.
+    pub dir: String,
+    /// The page that every unknown path gets (single page application); `None` answers 404.
+    pub fallback: Option<String>,
+    /// The path that the pages expect to be served below: `/`, or `/docs/`.
+    pub base: String,
+    /// The folder below `base` in which every name holds a hash of its content, e.g. `assets/`: kept by browsers for ever.
+    pub hashed: Option<String>,
+}
+
+impl Site {
+    /// Pages at the root, with 404 for unknown paths.
+    pub fn pages(dir: impl Into<String>) -> Self {
+        Self { dir: folder(&dir.into()), fallback: None, base: "/".to_owned(), hashed: None }
+    }
+
+    /// One page that routes by itself.
+    pub fn application(dir: impl Into<String>) -> Self {
+        Self { fallback: Some("index.html".to_owned()), ..Self::pages(dir) }
+    }
+
+    /// Served below this path, if it is one: an address, a relative or an unusual path changes nothing.
+    #[must_use]
+    pub fn below(mut self, base: Option<&str>) -> Self {
+        if let Some(base) = base
+            && base.starts_with('/')
+            && !base.starts_with("//")
+            && is_plain(base)
+            && !base.trim_matches('/').is_empty()
+        {
+            self.base = format!("/{}/", base.trim_matches('/'));
+        }
+        self
+    }
+
+    /// With a folder of hashed names.
+    #[must_use]
+    pub fn hashed(mut self, folder: Option<&str>) -> Self {
+        self.hashed = folder.filter(|folder| is_plain(folder)).map(|folder| format!("{}/", folder.trim_matches('/')));
+        self
+    }
+
+    /// With this page for unknown paths.
+    #[must_use]
+    pub fn fallback(mut self, page: Option<&str>) -> Self {
+        self.fallback = page.filter(|page| is_plain(page)).map(|page| page.trim_start_matches('/').to_owned());
+        self
+    }
+
+    /// The path of the start page.
+    pub fn health(&self, evidence: Evidence) -> Found<String> {
+        Found::likely(self.base.clone(), evidence)
+    }
+}
+
+/// Whether a path is safe to stand in the server's configuration as it is.
+fn is_plain(path: &str) -> bool {
+    !path.split('/').any(|part| part == "..") && path.chars().all(|c| c.is_ascii_alphanumeric() || "/._~-".contains(c))
+}
+
+/// `./dist/` is `dist`, and the folder itself is `.`.
+fn folder(dir: &str) -> String {
+    let parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// A folder with an `index.html` and nothing to build.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticSite;
 
 #[derive(Debug, Clone)]
-struct Site {
+struct Pages {
     facts: Facts,
-    root: String,
+    site: Site,
 }
 
 impl Language for StaticSite {
@@ -36,49 +108,122 @@ impl Language for StaticSite {
     }
 
     fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>> {
-        let Some(index) = project.first(dir, &["index.html", "public/index.html", "dist/index.html", "www/index.html"]) else {
-            return Ok(None);
-        };
-        let file = join(dir, index);
-        let seen = |reason: &str| Evidence::at(&file, 1, reason);
-        let name = project.root().canonicalize_utf8().ok().and_then(|root| root.file_name().map(str::to_owned));
-        let language = Found::likely("static".to_owned(), seen("a page, and no manifest of another stack"));
-        let kind = Found::likely(Kind::Static, seen("a page"));
-        let facts = Facts {
-            package_manager: Some(Found::likely("none".to_owned(), seen("nothing to install"))),
-            port: Some(port(&file)),
-            health: Some(Found::likely("/".to_owned(), seen("the page itself"))),
-            ..Facts::new(name.unwrap_or_else(|| "site".to_owned()), dir, language, kind)
-        };
-        let root = index.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned();
-        Ok(Some(Box::new(Site { facts, root })))
+        Ok(pages(project, dir)?.map(|pages| Box::new(pages) as Box<dyn Detected>))
     }
 }
 
-impl Detected for Site {
+fn pages(project: &Project, dir: &str) -> Result<Option<Pages>> {
+    let staticfile = Staticfile::read(project, dir)?;
+    let named = staticfile.as_ref().and_then(|file| file.root.clone());
+    let root = named.clone().or_else(|| {
+        let has_index = |folder: &&&str| project.has(&join(dir, &join(folder, "index.html")));
+        FOLDERS.iter().find(|folder| has_index(folder)).map(|folder| Found {
+            value: (*folder).to_owned(),
+            ..Found::likely(String::new(), Evidence::at(join(dir, &join(folder, "index.html")), 1, "a page"))
+        })
+    });
+    let root = match (root, &staticfile) {
+        (Some(root), _) => root,
+        // A `Staticfile` says by itself that the folder is a site.
+        (None, Some(file)) => Found::certain(".".to_owned(), Evidence::at(&file.path, None, "says that files are served")),
+        (None, None) => return Ok(None),
+    };
+    let Some(evidence) = root.evidence.first().cloned() else { return Ok(None) };
+    let seen = |reason: &str| Evidence { reason: reason.to_owned(), ..evidence.clone() };
+    let mut site = Site::pages(root.value);
+    if let Some(file) = &staticfile {
+        site = file.over(site);
+    }
+    let index = join(dir, &join(&site.dir, "index.html"));
+    let name = project.root().canonicalize_utf8().ok().and_then(|root| root.file_name().map(str::to_owned));
+    let language = Found::likely("static".to_owned(), seen("pages, and nothing that builds or runs them"));
+    let kind = Found::likely(Kind::Static, seen("pages"));
+    let facts = Facts {
+        package_manager: Some(Found::likely("none".to_owned(), seen("nothing to install"))),
+        port: Some(port(&evidence.file)),
+        health: project.has(&index).then(|| site.health(Evidence::at(&index, 1, "the start page"))),
+        ..Facts::new(name.unwrap_or_else(|| "site".to_owned()), dir, language, kind)
+    };
+    Ok(Some(Pages { facts, site }))
+}
+
+/// A buildpack's `Staticfile`: `root: public`, `index_fallback: true` or `pushstate: enabled`.
+#[derive(Debug, Clone)]
+pub struct Staticfile {
+    path: String,
+    root: Option<Found<String>>,
+    fallback: Option<bool>,
+}
+
+impl Staticfile {
+    /// Reads the one of a folder.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(project: &Project, dir: &str) -> Result<Option<Self>> {
+        let path = join(dir, "Staticfile");
+        let Some(text) = project.read(&path)? else { return Ok(None) };
+        let mut file = Self { path: path.clone(), root: None, fallback: None };
+        for (number, line) in text.lines().enumerate() {
+            let Some((key, value)) = line.split('#').next().and_then(|line| line.split_once(':')) else { continue };
+            let value = value.trim().trim_matches(['"', '\'']);
+            let on = matches!(value, "true" | "enabled" | "on");
+            match key.trim() {
+                "root" if !value.split('/').any(|part| part == "..") => {
+                    let evidence = Evidence::at(&path, number + 1, format!("`root` is `{value}`"));
+                    file.root = Some(Found::certain(folder(value), evidence));
+                }
+                "index_fallback" | "pushstate" => file.fallback = Some(on),
+                _ => {}
+            }
+        }
+        Ok(Some(file))
+    }
+
+    /// What it says of unknown paths, laid over what is known of the site.
+    pub fn over(&self, site: Site) -> Site {
+        match self.fallback {
+            Some(true) if site.fallback.is_none() => site.fallback(Some("index.html")),
+            Some(false) => site.fallback(None),
+            _ => site,
+        }
+    }
+}
+
+impl Detected for Pages {
     fn facts(&self) -> &Facts {
         &self.facts
     }
 
     fn plan(&self, choices: &Choices) -> Result<Plan> {
+        let ignore: &[&str] = if self.site.dir == "." {
+            // The whole folder is served: nothing that is not a page may come along.
+            &["**/.*", "!.well-known", "**/node_modules", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "Staticfile*"]
+        } else {
+            &["**/.*", "!**/.well-known"]
+        };
         Ok(Plan {
             service: choices.facts.name.clone(),
             template: "static".to_owned(),
             images: [].into(),
-            details: json!({ "spa": false, "root": self.root }),
+            details: json!({ "site": self.site }),
             runtime: runtime(choices)?,
-            ignore: Vec::new(),
-            copied: Vec::new(),
+            ignore: ignore.iter().map(|&line| line.to_owned()).collect(),
+            copied: if self.site.dir == "." { Vec::new() } else { vec![self.site.dir.clone()] },
         })
     }
 }
 
 /// The final stage of everything static: nginx, unprivileged, with its temporary files in `/tmp`. The template includes
-/// `static/serve` with `plan.details.spa`.
+/// `static/serve` with `plan.details.site`.
 ///
 /// # Errors
-/// When the catalog has no image for the base that was asked for.
+/// Exit 2 for a base that holds no web server.
 pub fn runtime(choices: &Choices) -> Result<Runtime> {
+    if choices.base == Some(Flavor::Distroless) {
+        return Err(Error::new(Exit::Usage, "`base=distroless` does not fit: no distroless image holds a web server")
+            .hint("static files take `--set base=slim` (the default) or `--set base=alpine`"));
+    }
     let port = choices.facts.port_number().unwrap_or(PORT);
     let alpine = choices.base == Some(Flavor::Alpine);
     let query = if alpine {
@@ -116,4 +261,39 @@ pub fn runtime(choices: &Choices) -> Result<Runtime> {
         command: ["nginx", "-e", "stderr", "-g", "daemon off;"].map(str::to_owned).to_vec(),
         writable: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(files: &[(&str, &str)]) -> Option<Site> {
+        pages(&Project::from_files(files.iter().copied()), ".").expect("readable").map(|pages| pages.site)
+    }
+
+    #[test]
+    fn the_folder_with_the_start_page_is_served() {
+        let dir = |files: &[(&str, &str)]| site(files).map(|site| site.dir);
+        assert_eq!(dir(&[("index.html", ""), ("public/index.html", "")]).as_deref(), Some("."));
+        assert_eq!(dir(&[("public/index.html", "")]).as_deref(), Some("public"));
+        assert_eq!(dir(&[("notes.txt", "")]), None);
+    }
+
+    #[test]
+    fn a_staticfile_names_the_root_and_the_fallback() {
+        let found = site(&[("Staticfile", "root: ./site/\nindex_fallback: true # routes\n"), ("site/index.html", "")]);
+        assert_eq!(found, Some(Site { fallback: Some("index.html".to_owned()), ..Site::pages("site") }));
+        // A root outside the project is not followed.
+        assert_eq!(site(&[("Staticfile", "root: ../etc\n")]).map(|site| site.dir).as_deref(), Some("."));
+    }
+
+    #[test]
+    fn only_plain_paths_reach_the_configuration() {
+        let base = |text| Site::pages("dist").below(Some(text)).base;
+        assert_eq!(base("/docs"), "/docs/");
+        for text in ["./", "", "/", "https://cdn.example/x/", "//cdn.example/", "/a;b/", "/a b/", "/../x/", "/$x/", "/{/"] {
+            assert_eq!(base(text), "/", "{text}");
+        }
+        assert_eq!(Site::pages("dist").fallback(Some("a;b")).fallback, None);
+    }
 }

@@ -57,14 +57,14 @@ impl Language for Node {
         let start = match serving {
             Serving::Script => start::find(project, dir, &manifest),
             Serving::Server { command, .. } => Some(command.clone()),
-            Serving::Static { .. } => None,
+            Serving::Static(_) => None,
         };
         let port = match serving {
-            Serving::Static { .. } => Some(super::static_site::port(&manifest.path)),
+            Serving::Static(_) => Some(super::static_site::port(&manifest.path)),
             _ => port(&sources).or_else(|| framework.as_ref()?.port.clone()),
         };
         let kind = match (serving, &port) {
-            (Serving::Static { .. }, Some(port)) => kind_from(Kind::Static, port),
+            (Serving::Static(_), Some(port)) => kind_from(Kind::Static, port),
             (_, Some(port)) => kind_from(Kind::Web, port),
             (_, None) => Found::guess(Kind::Worker, None),
         };
@@ -78,6 +78,8 @@ impl Language for Node {
         if let Some(framework) = &framework {
             notes.extend(framework.notes.iter().cloned());
         }
+        let handles_sigterm = sources.mention("SIGTERM").is_some()
+            || framework.as_ref().is_some_and(|framework| framework.handles_sigterm);
         let name = manifest.str(&["name"]).unwrap_or("app");
         let language = Found::certain("node".to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest"));
         let facts = Facts {
@@ -98,7 +100,7 @@ impl Language for Node {
             package_manager,
             framework,
             npmrc: project.has(&join(dir, ".npmrc")),
-            handles_sigterm: sources.mention("SIGTERM").is_some(),
+            handles_sigterm,
         })))
     }
 }

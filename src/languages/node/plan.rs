@@ -30,11 +30,14 @@ impl Detected for NodeService {
             "manifests": copied,
             "install": self.package_manager.install(),
             "build": facts.build.as_ref().map(|found| &found.value),
+            "build_env": self.framework.as_ref().map_or(&[][..], |framework| &framework.build_env),
+            "build_cache": self.framework.iter().flat_map(|framework| &framework.build_cache)
+                .map(|folder| format!("/app/{folder}")).collect::<Vec<_>>(),
         });
         let runtime = match self.framework.as_ref().map(|framework| &framework.serving) {
-            Some(Serving::Static { dir, spa }) => {
-                details["static"] = json!(format!("/app/{dir}"));
-                details["spa"] = json!(spa);
+            Some(Serving::Static(site)) => {
+                details["static"] = json!(format!("/app/{}", site.dir));
+                details["site"] = json!(site);
                 static_site::runtime(choices)?
             }
             serving => {

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::found::Found;
 use crate::json_file::JsonFile;
 use crate::languages::Note;
+use crate::languages::static_site::Site;
 use crate::plan::EnvVar;
 use crate::project::Project;
 use crate::sources::Sources;
@@ -30,8 +31,13 @@ pub struct Framework {
     pub name: Found<String>,
     /// The tool that builds it, e.g. `vite`; `None` where the framework itself does or nothing is built.
     pub build_tool: Option<Found<String>>,
-    /// The build, where it is not the `build` script.
+    /// The build, where it is not the `build` script. A program of the project's own is named by its path below
+    /// `node_modules/.bin`.
     pub build: Option<Found<Vec<String>>>,
+    /// Variables that the build alone needs.
+    pub build_env: Vec<EnvVar>,
+    /// Folders, relative to the service's, that the build keeps for the next build: cache mounts, never in a layer.
+    pub build_cache: Vec<String>,
     /// How the result is served.
     pub serving: Serving,
     /// The port, where the framework has a default of its own.
@@ -42,6 +48,8 @@ pub struct Framework {
     pub env: Vec<EnvVar>,
     /// Folders it writes to, relative to the workdir.
     pub writable: Vec<Found<String>>,
+    /// Whether its server ends by itself on SIGTERM; if not, the project's own sources may.
+    pub handles_sigterm: bool,
     /// What the user should know.
     pub notes: Vec<Note>,
 }
@@ -58,13 +66,8 @@ pub enum Serving {
         /// What the program needs in the final image.
         artifacts: Artifacts,
     },
-    /// By a web server.
-    Static {
-        /// The folder that the build writes, relative to the service's folder.
-        dir: String,
-        /// Whether every unknown path is the start page (single page application).
-        spa: bool,
-    },
+    /// By a web server: the folder is the one that the build writes.
+    Static(Site),
 }
 
 /// What is copied into the final image.
@@ -85,11 +88,14 @@ impl Framework {
             name,
             build_tool: None,
             build: None,
+            build_env: Vec::new(),
+            build_cache: Vec::new(),
             serving: Serving::Script,
             port: None,
             health: None,
             env: Vec::new(),
             writable: Vec::new(),
+            handles_sigterm: false,
             notes: Vec::new(),
         }
     }
