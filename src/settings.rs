@@ -7,8 +7,62 @@ use crate::languages::{Facts, Kind};
 use crate::plan::Flavor;
 use crate::error::{Error, Exit, Result};
 
-/// The keys that `--set` takes.
-pub const KEYS: &[&str] = &["name", "version", "port", "start", "health", "kind", "base"];
+/// What kind of value a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Number,
+    /// A command: words, with quotes in pairs.
+    Command,
+    /// One of a few words.
+    Choice,
+}
+
+/// An answer that can be given.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Key {
+    /// Name.
+    pub key: &'static str,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: KeyType,
+    /// The values of a [`KeyType::Choice`].
+    pub choices: &'static [&'static str],
+    /// What it says.
+    pub help: &'static str,
+    /// When it is asked.
+    pub asked: &'static str,
+}
+
+/// The keys of `--set`, `--answers` and `dockwright.toml`.
+pub const KEYS: &[Key] = &[
+    Key { key: "name", kind: KeyType::Text, choices: &[], help: "name of image and service", asked: "never" },
+    Key { key: "version", kind: KeyType::Text, choices: &[], help: "release line of the language", asked: "when no file says it" },
+    Key {
+        key: "kind",
+        kind: KeyType::Choice,
+        choices: &["web", "worker", "cli", "static", "job"],
+        help: "what the service is",
+        asked: "when nothing says whether it answers on a port",
+    },
+    Key { key: "port", kind: KeyType::Number, choices: &[], help: "port that it listens on, from 1024", asked: "when no file says it" },
+    Key { key: "start", kind: KeyType::Command, choices: &[], help: "the program with its arguments", asked: "when no file says it" },
+    Key { key: "health", kind: KeyType::Text, choices: &[], help: "path that answers when it is well", asked: "never" },
+    Key {
+        key: "base",
+        kind: KeyType::Choice,
+        choices: &["distroless", "slim", "alpine"],
+        help: "family of the final image",
+        asked: "never: the smallest that is right is taken",
+    },
+];
+
+fn known_keys() -> Vec<&'static str> {
+    KEYS.iter().map(|key| key.key).collect()
+}
 
 /// Answers by key.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +80,11 @@ impl Answers {
     pub fn insert(&mut self, key: &str, value: String) {
         self.values.insert(key.to_owned(), value);
     }
+
+    /// Keys and values, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
 }
 
 /// The answers for each service.
@@ -35,32 +94,47 @@ pub struct AnswersByService {
 }
 
 impl AnswersByService {
-    /// Reads `KEY=VALUE` pairs, which hold for every service, and `SERVICE.KEY=VALUE` pairs, which hold for one.
+    /// No answers, for these services.
+    pub fn new(services: &[&str]) -> Self {
+        Self { services: services.iter().map(|name| ((*name).to_owned(), Answers::default())).collect() }
+    }
+
+    /// Adds `KEY=VALUE` pairs, which hold for every service, and `SERVICE.KEY=VALUE` pairs, which hold for one.
     ///
     /// # Errors
     /// Exit 2 when a pair has no `=`, or names an unknown key or service.
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = &'a str>, services: &[&str]) -> Result<Self> {
-        let mut all = Self { services: services.iter().map(|name| ((*name).to_owned(), Answers::default())).collect() };
+    pub fn add_pairs<'a>(&mut self, pairs: impl IntoIterator<Item = &'a str>) -> Result<()> {
         for pair in pairs {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
                 Error::new(Exit::Usage, format!("`--set {pair}` has no `=`")).hint("write `--set KEY=VALUE`")
             })?;
-            let (service, key) = match name.rsplit_once('.') {
-                Some((service, key)) => (Some(service), key),
-                None => (None, name),
-            };
-            if !KEYS.contains(&key) {
-                return Err(unknown("answer", key, KEYS));
-            }
-            match service {
-                None => all.services.values_mut().for_each(|answers| answers.insert(key, value.to_owned())),
-                Some(service) => match all.services.get_mut(service) {
-                    Some(answers) => answers.insert(key, value.to_owned()),
-                    None => return Err(unknown("service", service, services)),
-                },
+            match name.rsplit_once('.') {
+                Some((service, key)) => self.give(Some(service), key, value)?,
+                None => self.give(None, name, value)?,
             }
         }
-        Ok(all)
+        Ok(())
+    }
+
+    /// Gives an answer to one service, or to all.
+    ///
+    /// # Errors
+    /// Exit 2 when there is no such key or service.
+    pub fn give(&mut self, service: Option<&str>, key: &str, value: &str) -> Result<()> {
+        if !known_keys().contains(&key) {
+            return Err(unknown("answer", key, &known_keys()));
+        }
+        match service {
+            None => self.services.values_mut().for_each(|answers| answers.insert(key, value.to_owned())),
+            Some(name) => match self.services.get_mut(name) {
+                Some(answers) => answers.insert(key, value.to_owned()),
+                None => {
+                    let names: Vec<&str> = self.services.keys().map(String::as_str).collect();
+                    return Err(unknown("service", name, &names));
+                }
+            },
+        }
+        Ok(())
     }
 
     /// The answers for a service.
@@ -198,10 +272,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_for_all_services_or_for_one() {
-        let mut answers = AnswersByService::from_pairs(["port=8080", "web.port=9090"], &["web", "api"]).unwrap();
+        let mut answers = AnswersByService::new(&["web", "api"]);
+        answers.add_pairs(["port=8080", "web.port=9090"]).unwrap();
         assert_eq!(answers.of("web").get("port"), Some("9090"));
         assert_eq!(answers.of("api").get("port"), Some("8080"));
-        let error = AnswersByService::from_pairs(["prot=1"], &["web"]).unwrap_err();
+        let error = answers.add_pairs(["prot=1"]).unwrap_err();
         assert_eq!((error.exit, error.hints.as_slice()), (Exit::Usage, &["did you mean `port`?".to_owned()][..]));
     }
 

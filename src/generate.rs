@@ -1,0 +1,433 @@
+//! From a folder to what would change in it. `init`, `update`, `diff` and `check` share this; only the end differs.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use camino::Utf8Path;
+
+use crate::answers_file::{self, AnswersFile};
+use crate::artefacts;
+use crate::error::{Error, Exit, Result};
+use crate::languages::{Facts, Note};
+use crate::lock::{self, Lock, LockedFile, LockedService};
+use crate::plan::Plan;
+use crate::project::join;
+use crate::questions::{self, Question};
+use crate::recognise::{Service, recognise};
+use crate::reconcile::{OnConflict, Outcome, reconcile};
+use crate::render::{self, RenderedFile};
+use crate::settings::AnswersByService;
+use crate::write::Step;
+use crate::{prompt, prove};
+
+/// What becomes of questions that no file and no flag answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// They are asked; those answered in an earlier run too, with that answer as the default, when `again` is set.
+    Asked {
+        /// Whether old answers are asked again.
+        again: bool,
+    },
+    /// The defaults are taken.
+    Defaulted,
+    /// Exit 3, unless the default is a sound one.
+    Refused,
+}
+
+/// What a run was told.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The project.
+    pub root: &'a Utf8Path,
+    /// `KEY=VALUE` and `SERVICE.KEY=VALUE`.
+    pub set: &'a [String],
+    /// A file of answers; `-` is standard input.
+    pub answers: Option<&'a str>,
+    /// Which artefacts.
+    pub emit: Option<&'a str>,
+    /// Only these services; all when empty.
+    pub only: &'a [String],
+    /// Open questions.
+    pub open: Open,
+    /// The same lines changed on both sides.
+    pub on_conflict: OnConflict,
+}
+
+/// A file and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Path relative to the project.
+    pub path: String,
+    /// Service it belongs to.
+    pub service: String,
+    /// What stands there now.
+    pub disk: Option<String>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What was rendered; `None` when it is no longer generated.
+    fresh: Option<String>,
+}
+
+/// A fact that is no longer what it was at the last run.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FactChange {
+    /// Service.
+    pub service: String,
+    /// Fact; `service` when the whole service came or went.
+    pub fact: String,
+    /// At the last run.
+    pub before: Option<String>,
+    /// Now.
+    pub after: Option<String>,
+}
+
+/// Everything that a run would do.
+pub struct Generation {
+    /// The services.
+    pub services: Vec<Service>,
+    /// Their plans, in the same order.
+    pub plans: Vec<Plan>,
+    /// The rendered files, whatever stands on disk.
+    pub rendered: Vec<RenderedFile>,
+    /// The files.
+    pub changes: Vec<Change>,
+    /// What changed in the stack since the last run.
+    pub facts: Vec<FactChange>,
+    /// Whether there was a last run.
+    pub has_state: bool,
+    old_lock: Lock,
+    answers_file: AnswersFile,
+    answers_text: Option<String>,
+    lock_text: Option<String>,
+}
+
+impl Change {
+    /// The text that the file will have; `None` when it is not written.
+    pub fn text(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Created(text) | Outcome::Updated(text) | Outcome::Merged(text) | Outcome::Foreign(text) => Some(text),
+            Outcome::Conflict { marked, .. } => marked.as_deref(),
+            Outcome::Unchanged | Outcome::Kept(_) | Outcome::Removed => None,
+        }
+    }
+
+    /// Whether the file is not as it should be.
+    pub fn is_drift(&self) -> bool {
+        !matches!(self.outcome, Outcome::Unchanged | Outcome::Kept(_))
+    }
+
+    /// From what stands there to what would.
+    pub fn diff(&self) -> String {
+        let old = self.disk.as_deref().unwrap_or("");
+        let new = match &self.outcome {
+            Outcome::Conflict { fresh, .. } => fresh,
+            Outcome::Removed => "",
+            _ => self.text().unwrap_or(old),
+        };
+        let name = |side: &str, there: bool| if there { format!("{side}/{}", self.path) } else { "/dev/null".to_owned() };
+        let removed = self.outcome == Outcome::Removed;
+        similar::TextDiff::from_lines(old, new)
+            .unified_diff()
+            .header(&name("a", self.disk.is_some()), &name("b", !removed))
+            .to_string()
+    }
+}
+
+/// Looks, asks, plans and renders. Writes nothing.
+///
+/// # Errors
+/// Per the contract's exit codes.
+pub fn generate(request: &Request<'_>) -> Result<Generation> {
+    let root = request.root;
+    let mut services = recognise(root)?;
+    let names: Vec<String> = services.iter().map(|service| service.facts.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let lock_text = read(root, lock::FILE)?;
+    let old_lock = lock_text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)?;
+    let answers_text = read(root, answers_file::FILE)?;
+    let mut answers_file = AnswersFile::parse(answers_file::FILE, answers_text.as_deref().unwrap_or(""))?;
+
+    let mut old = AnswersByService::new(&names);
+    answers_file.add_to(&mut old, &names)?;
+    let mut given = given(request, &names)?;
+    for service in &services {
+        settle(&service.facts, &mut old, &mut given, request.open)?;
+    }
+    if request.open == Open::Refused {
+        refuse_guesses(&services, &old, &given)?;
+    }
+    keep_answers(&services, &given, &mut answers_file)?;
+
+    let selected = |name: &str| request.only.is_empty() || request.only.iter().any(|only| only == name);
+    for only in request.only {
+        if !names.contains(&only.as_str()) {
+            return Err(crate::settings::unknown("service", only, &names));
+        }
+    }
+    let facts = changed_facts(&old_lock, &services);
+    let mut plans = Vec::new();
+    let mut rendered = Vec::new();
+    services.retain(|service| selected(&service.facts.name));
+    for service in &mut services {
+        let answers = old.of(&service.facts.name).clone().over_by(given.of(&service.facts.name));
+        let choices = answers.over(&service.facts)?;
+        let plan = service.plan(&choices)?;
+        let mut files = render::render(&plan)?;
+        prove::prove(&plan, &files)?;
+        let emit = artefacts::select(answers.get("emit"))?;
+        files.retain(|file| artefacts::of(&file.path).is_none_or(|artefact| emit.contains(&artefact)));
+        for file in &mut files {
+            file.path = join(&service.facts.path, &file.path);
+        }
+        rendered.extend(files);
+        plans.push(plan);
+        service.facts = choices.facts;
+    }
+
+    let mut fresh: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    for file in &rendered {
+        fresh.insert(&file.path, (&file.service, &file.text));
+    }
+    let mut changes = Vec::new();
+    for file in &rendered {
+        let disk = read(root, &file.path)?;
+        let outcome = reconcile(old_lock.base(&file.path), disk.as_deref(), Some(&file.text), request.on_conflict);
+        let (path, service) = (file.path.clone(), file.service.clone());
+        changes.push(Change { path, service, disk, outcome, fresh: Some(file.text.clone()) });
+    }
+    let gone = |file: &&LockedFile| {
+        !fresh.contains_key(file.path.as_str()) && (selected(&file.service) || !names.contains(&file.service.as_str()))
+    };
+    for file in old_lock.files.iter().filter(gone) {
+        let disk = read(root, &file.path)?;
+        let outcome = reconcile(Some(&file.text), disk.as_deref(), None, request.on_conflict);
+        changes.push(Change { path: file.path.clone(), service: file.service.clone(), disk, outcome, fresh: None });
+    }
+    let has_state = lock_text.is_some();
+    Ok(Generation { services, plans, rendered, changes, facts, has_state, old_lock, answers_file, answers_text, lock_text })
+}
+
+impl Generation {
+    /// Remarks of all services.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.services.iter().flat_map(|service| &service.facts.notes)
+    }
+
+    /// The files that stand in the way: there, and never ours.
+    pub fn foreign(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| matches!(change.outcome, Outcome::Foreign(_)))
+    }
+
+    /// Refuses when a file that dockwright did not write would be replaced.
+    ///
+    /// # Errors
+    /// Exit 6, naming each file.
+    pub fn refuse_foreign(&self) -> Result<()> {
+        let paths: Vec<&str> = self.foreign().map(|change| change.path.as_str()).collect();
+        let Some(first) = paths.first() else { return Ok(()) };
+        let named: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+        let verb = if paths.len() == 1 { "exists and was" } else { "exist and were" };
+        Err(Error::new(Exit::Refused, format!("{} {verb} not written by dockwright", named.join(" and ")))
+            .hint(format!("`--force` replaces, and keeps the old content as `{first}.orig`"))
+            .hint(format!("`--stdout {first}` prints what would be written, `--dry-run` shows the difference")))
+    }
+
+    /// Leaves a file alone that was never ours.
+    pub fn leave(&mut self, path: &str) {
+        self.changes.retain(|change| change.path != path);
+    }
+
+    /// The writing that all this comes to. `state` adds `dockwright.toml` and `dockwright.lock`.
+    ///
+    /// # Errors
+    /// When the lock cannot be made.
+    pub fn steps(&self, root: &Utf8Path, state: bool) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        for change in &self.changes {
+            if let (Outcome::Foreign(_), Some(disk)) = (&change.outcome, &change.disk) {
+                steps.push(Step { path: free_name(root, &change.path), text: Some(disk.clone()) });
+            }
+            if let Outcome::Conflict { fresh, marked: None } = &change.outcome {
+                steps.push(Step { path: format!("{}.dockwright-new", change.path), text: Some(fresh.clone()) });
+            }
+            match (&change.outcome, change.text()) {
+                (Outcome::Removed, _) => steps.push(Step { path: change.path.clone(), text: None }),
+                (_, Some(text)) => steps.push(Step { path: change.path.clone(), text: Some(text.to_owned()) }),
+                _ => {}
+            }
+        }
+        if state {
+            let answers = self.answers_file.text_of();
+            if !answers.is_empty() && self.answers_text.as_deref() != Some(&answers) {
+                steps.push(Step { path: answers_file::FILE.to_owned(), text: Some(answers) });
+            }
+            steps.push(Step { path: lock::FILE.to_owned(), text: Some(self.lock().text()?) });
+        }
+        Ok(steps)
+    }
+
+    /// Whether the state on disk is not what this run would leave.
+    pub fn state_differs(&self) -> Result<bool> {
+        Ok(self.lock_text.as_deref() != Some(&self.lock().text()?))
+    }
+
+    /// What the lock will say.
+    fn lock(&self) -> Lock {
+        let selected: Vec<&str> = self.services.iter().map(|service| service.facts.name.as_str()).collect();
+        let mut files: Vec<LockedFile> = Vec::new();
+        for change in &self.changes {
+            let text = match (&change.outcome, &change.fresh) {
+                // What the user deleted is remembered, and what could not be merged is still the base of the next merge.
+                (Outcome::Kept(_) | Outcome::Conflict { marked: None, .. }, Some(_)) => self.old_lock.base(&change.path),
+                (_, fresh) => fresh.as_deref(),
+            };
+            if let Some(text) = text {
+                files.push(LockedFile { path: change.path.clone(), service: change.service.clone(), text: text.to_owned() });
+            }
+        }
+        let mut services: Vec<LockedService> = self.services.iter().map(|service| LockedService::new(&service.facts)).collect();
+        // With `--service`, the others stay as they were.
+        let other = |name: &str| !selected.contains(&name);
+        let known: Vec<&String> = self.changes.iter().map(|change| &change.path).collect();
+        files.extend(self.old_lock.files.iter().filter(|file| other(&file.service) && !known.contains(&&file.path)).cloned());
+        let stays = |service: &&LockedService| other(&service.name) && files.iter().any(|file| file.service == service.name);
+        services.extend(self.old_lock.services.iter().filter(stays).cloned());
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        services.sort_by(|a, b| a.path.cmp(&b.path));
+        Lock { services, files, ..Lock::default() }
+    }
+}
+
+/// What flags and files of `--answers` say.
+fn given(request: &Request<'_>, names: &[&str]) -> Result<AnswersByService> {
+    let mut given = AnswersByService::new(names);
+    if let Some(name) = request.answers {
+        let text = if name == "-" {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            fs_err::read_to_string(name)
+        };
+        let text = text.map_err(|error| {
+            Error::new(Exit::Usage, format!("the answers cannot be read: {error}")).hint("name a TOML file, or `-` for standard input")
+        })?;
+        AnswersFile::parse(name, &text)?.add_to(&mut given, names)?;
+    }
+    given.add_pairs(request.set.iter().map(String::as_str))?;
+    if let Some(emit) = request.emit {
+        given.give(None, "emit", emit)?;
+    }
+    Ok(given)
+}
+
+/// Asks what is open about a service, when questions may be asked.
+fn settle(facts: &Facts, old: &mut AnswersByService, given: &mut AnswersByService, open: Open) -> Result<()> {
+    let Open::Asked { again } = open else { return Ok(()) };
+    let old = old.of(&facts.name).clone();
+    let given = given.of(&facts.name);
+    if again {
+        return prompt::ask(facts, given, &old);
+    }
+    let mut both = old.clone().over_by(given);
+    let before = both.clone();
+    prompt::ask(facts, &mut both, &old)?;
+    for (key, value) in both.iter().filter(|(key, _)| before.get(key).is_none()) {
+        given.insert(key, value.to_owned());
+    }
+    Ok(())
+}
+
+/// Where nobody can be asked, a guess is an answer that is missing. All of them are named at once.
+fn refuse_guesses(services: &[Service], old: &AnswersByService, given: &AnswersByService) -> Result<()> {
+    let (mut old, mut given) = (old.clone(), given.clone());
+    let mut missing: Vec<Question> = Vec::new();
+    for service in services {
+        let name = &service.facts.name;
+        let choices = old.of(name).clone().over_by(given.of(name)).over(&service.facts)?;
+        missing.extend(questions::open(&choices.facts).into_iter().filter(|question| question.required));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let count = if missing.len() == 1 { "an answer is missing".to_owned() } else { format!("{} answers are missing", missing.len()) };
+    let error = Error::new(Exit::AnswerMissing, format!("{count}, and nobody can be asked"));
+    let error = missing.iter().fold(error, |error, question| {
+        let key = if services.len() > 1 { format!("{}.{}", question.service, question.key) } else { question.key.to_owned() };
+        let value = question.default.as_deref().unwrap_or("...");
+        error.hint(format!("{}: pass `--set {}`", question.why, render::shell_words(&[format!("{key}={value}")])))
+    });
+    Err(error.hint("`--yes` takes every default"))
+}
+
+/// Answers that differ from what is detected belong into `dockwright.toml`.
+fn keep_answers(services: &[Service], given: &AnswersByService, file: &mut AnswersFile) -> Result<()> {
+    let mut given = given.clone();
+    for service in services {
+        let name = service.facts.name.as_str();
+        let of = (services.len() > 1).then_some(name);
+        for (key, answer) in given.of(name).iter() {
+            let detected = LockedService::new(&service.facts);
+            let open = questions::open(&service.facts).iter().any(|question| question.key == key);
+            if open || detected.facts.get(key).map(String::as_str) != Some(answer) {
+                file.set(of, key, answer);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn changed_facts(old: &Lock, services: &[Service]) -> Vec<FactChange> {
+    let now: Vec<LockedService> = services.iter().map(|service| LockedService::new(&service.facts)).collect();
+    let mut changes = Vec::new();
+    if old.services.is_empty() {
+        return changes;
+    }
+    let whole = |service: &LockedService, before: bool| FactChange {
+        service: service.name.clone(),
+        fact: "service".to_owned(),
+        before: before.then(|| service.path.clone()),
+        after: (!before).then(|| service.path.clone()),
+    };
+    for service in &now {
+        match old.services.iter().find(|old| old.path == service.path) {
+            None => changes.push(whole(service, false)),
+            Some(old) => changes.extend(old.changes(service).into_iter().map(|(fact, before, after)| FactChange {
+                service: service.name.clone(),
+                fact,
+                before,
+                after,
+            })),
+        }
+    }
+    changes.extend(old.services.iter().filter(|old| now.iter().all(|now| now.path != old.path)).map(|old| whole(old, true)));
+    changes
+}
+
+/// A file that dockwright would write, as it stands on disk.
+fn read(root: &Utf8Path, path: &str) -> Result<Option<String>> {
+    let full = root.join(path);
+    let Ok(meta) = fs_err::symlink_metadata(&full) else { return Ok(None) };
+    let refuse = |what: &str| {
+        Error::new(Exit::Refused, format!("`{path}` is {what}")).hint("replace it by a plain file, or remove it, and run dockwright again")
+    };
+    if meta.file_type().is_symlink() {
+        return Err(refuse("a symbolic link"));
+    }
+    if !meta.is_file() {
+        return Err(refuse("not a file"));
+    }
+    let bytes = fs_err::read(&full).map_err(|error| {
+        Error::new(Exit::Unsupported, format!("`{path}` cannot be read: {}", error.kind()))
+            .hint(format!("make `{path}` readable, or run dockwright as its owner"))
+    })?;
+    String::from_utf8(bytes).map(Some).map_err(|_| refuse("not UTF-8 text"))
+}
+
+/// The first of `NAME.orig`, `NAME.orig.2`, ... that is free.
+fn free_name(root: &Utf8Path, path: &str) -> String {
+    let first = format!("{path}.orig");
+    std::iter::once(first.clone())
+        .chain((2..1000).map(|number| format!("{first}.{number}")))
+        .find(|name| fs_err::symlink_metadata(root.join(name)).is_err())
+        .unwrap_or(first)
+}
