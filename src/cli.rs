@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::Verbosity;
+use crate::reconcile::OnConflict;
 
 /// Writes production container files for any repository, and proves them.
 #[derive(Debug, Parser)]
@@ -62,7 +63,24 @@ pub enum Command {
     /// Detect, ask for what cannot be known, write the files.
     Init(InitArgs),
     /// Say what was recognised and why; writes nothing.
-    Detect(DetectArgs),
+    Detect(ReportArgs),
+    /// Look again after a stack change and regenerate, keeping your edits.
+    Update(InitArgs),
+    /// Exit 1 when the files no longer fit the stack, the answers or the pins; writes nothing.
+    Check(ReportArgs),
+    /// The unified diff that `update` would apply; writes nothing.
+    Diff(ReportArgs),
+    /// Bring back what the last run replaced.
+    Undo(PathArgs),
+    /// Every answer: type, choices, default, when it is asked, and its present value.
+    Questions(ReportArgs),
+    /// Print a completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
 }
 
 /// Human or JSON.
@@ -74,7 +92,7 @@ pub enum Format {
     Json,
 }
 
-/// `init`.
+/// `init` and `update`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// Folder of the project.
@@ -86,30 +104,53 @@ pub struct InitArgs {
     /// Never prompt and never guess; a missing answer ends with exit 3.
     #[arg(long)]
     pub no_input: bool,
-    /// Give an answer; repeatable.
+    /// Give an answer; repeatable. For one service of several: SERVICE.KEY=VALUE.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Print what would be done, write nothing.
+    /// Answers from a TOML file; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<String>,
+    /// Which artefacts: `dockerfile,dockerignore`; `+x` and `-x` add to and take from the default.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub emit: Option<String>,
+    /// Only this service; repeatable.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+    /// Print the unified diff, write nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Print one generated file and nothing else, write nothing.
     #[arg(long, value_name = "FILE")]
     pub stdout: Option<String>,
+    /// What becomes of lines that you and dockwright both changed.
+    #[arg(long, value_name = "POLICY", default_value = "new-file")]
+    pub conflict: OnConflict,
     /// Replace files that dockwright did not write; the old ones are kept as `NAME.orig`.
     #[arg(long)]
     pub force: bool,
+    /// Write the artefacts only: neither `dockwright.toml` nor `dockwright.lock`.
+    #[arg(long)]
+    pub no_state: bool,
     /// Report for people or as JSON.
     #[arg(long, default_value = "human")]
     pub format: Format,
 }
 
-/// `detect`.
+/// Commands that only report.
 #[derive(Debug, Args)]
-pub struct DetectArgs {
+pub struct ReportArgs {
     /// Folder of the project.
     #[arg(default_value = ".")]
     pub path: Utf8PathBuf,
     /// Report for people or as JSON.
     #[arg(long, default_value = "human")]
     pub format: Format,
+}
+
+/// Commands that take a folder alone.
+#[derive(Debug, Args)]
+pub struct PathArgs {
+    /// Folder of the project.
+    #[arg(default_value = ".")]
+    pub path: Utf8PathBuf,
 }

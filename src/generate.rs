@@ -151,7 +151,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     answers_file.add_to(&mut old, &names)?;
     let mut given = given(request, &names)?;
     for service in &services {
-        settle(&service.facts, &mut old, &mut given, request.open)?;
+        settle(&service.facts, &old, &mut given, request.open)?;
     }
     if request.open == Open::Refused {
         refuse_guesses(&services, &old, &given)?;
@@ -169,7 +169,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let mut rendered = Vec::new();
     services.retain(|service| selected(&service.facts.name));
     for service in &mut services {
-        let answers = old.of(&service.facts.name).clone().over_by(given.of(&service.facts.name));
+        let answers = old.of(&service.facts.name).over_by(given.of(&service.facts.name));
         let choices = answers.over(&service.facts)?;
         let plan = service.plan(&choices)?;
         let mut files = render::render(&plan)?;
@@ -321,14 +321,14 @@ fn given(request: &Request<'_>, names: &[&str]) -> Result<AnswersByService> {
 }
 
 /// Asks what is open about a service, when questions may be asked.
-fn settle(facts: &Facts, old: &mut AnswersByService, given: &mut AnswersByService, open: Open) -> Result<()> {
+fn settle(facts: &Facts, old: &AnswersByService, given: &mut AnswersByService, open: Open) -> Result<()> {
     let Open::Asked { again } = open else { return Ok(()) };
-    let old = old.of(&facts.name).clone();
-    let given = given.of(&facts.name);
+    let old = old.of(&facts.name);
+    let given = given.of_mut(&facts.name);
     if again {
         return prompt::ask(facts, given, &old);
     }
-    let mut both = old.clone().over_by(given);
+    let mut both = old.clone().over_by(given.clone());
     let before = both.clone();
     prompt::ask(facts, &mut both, &old)?;
     for (key, value) in both.iter().filter(|(key, _)| before.get(key).is_none()) {
@@ -339,11 +339,10 @@ fn settle(facts: &Facts, old: &mut AnswersByService, given: &mut AnswersByServic
 
 /// Where nobody can be asked, a guess is an answer that is missing. All of them are named at once.
 fn refuse_guesses(services: &[Service], old: &AnswersByService, given: &AnswersByService) -> Result<()> {
-    let (mut old, mut given) = (old.clone(), given.clone());
     let mut missing: Vec<Question> = Vec::new();
     for service in services {
         let name = &service.facts.name;
-        let choices = old.of(name).clone().over_by(given.of(name)).over(&service.facts)?;
+        let choices = old.of(name).over_by(given.of(name)).over(&service.facts)?;
         missing.extend(questions::open(&choices.facts).into_iter().filter(|question| question.required));
     }
     if missing.is_empty() {
@@ -361,7 +360,6 @@ fn refuse_guesses(services: &[Service], old: &AnswersByService, given: &AnswersB
 
 /// Answers that differ from what is detected belong into `dockwright.toml`.
 fn keep_answers(services: &[Service], given: &AnswersByService, file: &mut AnswersFile) -> Result<()> {
-    let mut given = given.clone();
     for service in services {
         let name = service.facts.name.as_str();
         let of = (services.len() > 1).then_some(name);

@@ -5,13 +5,17 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod answers_file;
+pub mod artefacts;
 pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod error;
 pub mod found;
+pub mod generate;
 pub mod json_file;
 pub mod languages;
+pub mod lock;
 pub mod output;
 pub mod pins;
 pub mod plan;

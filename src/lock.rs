@@ -17,7 +17,8 @@ const HEADER: &str = "\
 /// The content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
-    schema: u32,
+    /// Version of the format.
+    pub schema: u32,
     /// The services, in the order they were recognised.
     #[serde(default, rename = "service", skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<LockedService>,

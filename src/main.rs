@@ -16,9 +16,19 @@ fn main() -> ExitCode {
     }
     let verbosity = cli.output.verbosity();
     let result = match &cli.command {
-        None => commands::init::run(&cli.init, verbosity),
-        Some(Command::Init(args)) => commands::init::run(args, verbosity),
+        None => commands::init::run(&cli.init, false, verbosity),
+        Some(Command::Init(args)) => commands::init::run(args, false, verbosity),
+        Some(Command::Update(args)) => commands::init::run(args, true, verbosity),
         Some(Command::Detect(args)) => commands::detect::run(args, verbosity),
+        Some(Command::Check(args)) => commands::check::run(args, verbosity),
+        Some(Command::Diff(args)) => commands::diff::run(args),
+        Some(Command::Undo(args)) => commands::undo::run(args, verbosity),
+        Some(Command::Questions(args)) => commands::questions::run(args),
+        Some(Command::Completions { shell }) => {
+            commands::packaging::completions(*shell);
+            Ok(())
+        }
+        Some(Command::Man) => commands::packaging::man(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

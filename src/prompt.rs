@@ -15,19 +15,23 @@ pub fn possible() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks what is still open about a service, one question after the other, and adds the answers.
+/// Asks what is open about a service, one question after the other, and adds the answers to `given`. What an earlier run was
+/// told (`old`) is the default.
 ///
 /// # Errors
 /// Exit 130 when the user leaves.
-pub fn ask(facts: &Facts, answers: &mut Answers) -> Result<()> {
+pub fn ask(facts: &Facts, given: &mut Answers, old: &Answers) -> Result<()> {
     let mut asked = Vec::new();
     loop {
-        let facts = answers.over(facts)?.facts;
-        let Some(question) = questions::open(&facts).into_iter().find(|question| !asked.contains(&question.key)) else {
+        let facts = given.over(facts)?.facts;
+        let Some(mut question) = questions::open(&facts).into_iter().find(|question| !asked.contains(&question.key)) else {
             return Ok(());
         };
-        let answer = one(&question, answers, &facts)?;
-        answers.insert(question.key, answer);
+        if let Some(answer) = old.get(question.key) {
+            question.default = Some(answer.to_owned());
+        }
+        let answer = one(&question, given, &facts)?;
+        given.insert(question.key, answer);
         asked.push(question.key);
     }
 }
@@ -58,6 +62,33 @@ fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> 
         None => prompt.prompt(),
     }
     .map_err(left)
+}
+
+/// What to do with a file that was never ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// Leave it as it is.
+    Keep,
+    /// Replace it, and keep the old content beside it.
+    Replace,
+}
+
+/// Asks what to do with a file that stands in the way.
+///
+/// # Errors
+/// Exit 130 when the user leaves.
+pub fn foreign(path: &str, diff: &str) -> Result<Foreign> {
+    const KEEP: &str = "keep it as it is";
+    const SHOW: &str = "show the difference";
+    let replace = format!("replace it, and keep the old one as {path}.orig");
+    loop {
+        let message = format!("{path} exists, and was not written by dockwright:");
+        match Select::new(&message, vec![KEEP, SHOW, &replace]).prompt().map_err(left)? {
+            KEEP => return Ok(Foreign::Keep),
+            SHOW => crate::output::human::shown_diff(diff),
+            _ => return Ok(Foreign::Replace),
+        }
+    }
 }
 
 /// The last question.

@@ -44,6 +44,21 @@ pub enum Outcome {
     Foreign(String),
 }
 
+impl Outcome {
+    /// The contract's word for it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Created(_) => "created",
+            Self::Updated(_) | Self::Foreign(_) => "updated",
+            Self::Merged(_) => "merged",
+            Self::Unchanged => "unchanged",
+            Self::Kept(_) => "kept",
+            Self::Removed => "removed",
+            Self::Conflict { .. } => "conflict",
+        }
+    }
+}
+
 /// Decides. `base` is what was last written, `None` for what was never ours.
 pub fn reconcile(base: Option<&str>, disk: Option<&str>, fresh: Option<&str>, on_conflict: OnConflict) -> Outcome {
     match (base, disk, fresh) {

@@ -156,7 +156,7 @@ fn ignore_groups(plan: &Plan) -> Vec<IgnoreGroup> {
         ]),
         group("Container files: a change in them must not rebuild the application", &[
             "Dockerfile", "Dockerfile.*", ".dockerignore", "compose*.yaml", "docker-compose*.yml", "docker-bake.hcl", "k8s",
-            "dockwright.toml", "dockwright.lock",
+            "dockwright.toml", "dockwright.lock", ".dockwright",
         ]),
         group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
     ]

@@ -52,6 +52,13 @@ pub const KEYS: &[Key] = &[
     Key { key: "start", kind: KeyType::Command, choices: &[], help: "the program with its arguments", asked: "when no file says it" },
     Key { key: "health", kind: KeyType::Text, choices: &[], help: "path that answers when it is well", asked: "never" },
     Key {
+        key: "emit",
+        kind: KeyType::Text,
+        choices: &[],
+        help: "which artefacts: dockerfile, dockerignore; `+x` and `-x` add to and take from the default",
+        asked: "never",
+    },
+    Key {
         key: "base",
         kind: KeyType::Choice,
         choices: &["distroless", "slim", "alpine"],
@@ -79,6 +86,13 @@ impl Answers {
     /// Gives an answer. Whether it fits is seen when it is laid over the facts.
     pub fn insert(&mut self, key: &str, value: String) {
         self.values.insert(key.to_owned(), value);
+    }
+
+    /// These answers, with others over them.
+    #[must_use]
+    pub fn over_by(mut self, others: Self) -> Self {
+        self.values.extend(others.values);
+        self
     }
 
     /// Keys and values, sorted.
@@ -138,12 +152,18 @@ impl AnswersByService {
     }
 
     /// The answers for a service.
-    pub fn of(&mut self, service: &str) -> &mut Answers {
+    pub fn of(&self, service: &str) -> Answers {
+        self.services.get(service).cloned().unwrap_or_default()
+    }
+
+    /// The answers for a service, to be added to.
+    pub fn of_mut(&mut self, service: &str) -> &mut Answers {
         self.services.entry(service.to_owned()).or_default()
     }
 }
 
-fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
+/// Exit 2 for a name that nobody knows, with the one that was meant.
+pub fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
     let error = Error::new(Exit::Usage, format!("there is no {what} `{name}`"));
     match nearest(name, known) {
         Some(meant) => error.hint(format!("did you mean `{meant}`?")),

@@ -1,6 +1,6 @@
 //! `detect`: what was recognised and why.
 
-use crate::cli::{DetectArgs, Format};
+use crate::cli::{ReportArgs, Format};
 use crate::error::Result;
 use crate::output::{Verbosity, human, json};
 use crate::recognise::recognise;
@@ -9,7 +9,7 @@ use crate::recognise::recognise;
 ///
 /// # Errors
 /// When nothing is recognised or a manifest is broken.
-pub fn run(args: &DetectArgs, verbosity: Verbosity) -> Result<()> {
+pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<()> {
     let services = recognise(&args.path)?;
     match args.format {
         Format::Human => services.iter().for_each(|service| human::data(&human::facts(&service.facts, verbosity))),

@@ -1,103 +1,108 @@
-//! `init`: detect, ask, plan, render, prove, write.
+//! `init` and `update`: detect, ask, plan, render, prove, reconcile, write.
 
 use crate::cli::{Format, InitArgs};
 use crate::error::{Error, Exit, Result};
+use crate::generate::{Generation, Open, Request, generate};
 use crate::output::{Verbosity, human, json};
-use crate::plan::Plan;
-use crate::project::join;
-use crate::prompt;
-use crate::questions::{self, Question};
-use crate::recognise::{Service, recognise};
-use crate::render::RenderedFile;
-use crate::settings::{Answers, AnswersByService};
-use crate::write::Action;
-use crate::{prove, render, write};
+use crate::prompt::{self, Foreign};
+use crate::recognise::recognise;
+use crate::reconcile::Outcome;
+use crate::write::{self, RealDisk};
 
-/// Writes the files.
+/// Writes the files; `update` asks only what is new.
 ///
 /// # Errors
-/// Per the contract; on every error not one file has changed.
-pub fn run(args: &InitArgs, verbosity: Verbosity) -> Result<()> {
-    let services = recognise(&args.path)?;
-    let names: Vec<&str> = services.iter().map(|service| service.facts.name.as_str()).collect();
-    let mut answers = AnswersByService::from_pairs(args.set.iter().map(String::as_str), &names)?;
-    let interactive = !args.yes && !args.no_input && prompt::possible();
-    if interactive {
-        for service in &services {
-            human::note(&human::facts(&service.facts, verbosity), verbosity);
-            prompt::ask(&service.facts, answers.of(&service.facts.name))?;
+/// Per the contract; on every error but a conflict not one file has changed.
+pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
+    let writes = !args.dry_run && args.stdout.is_none();
+    let _guard;
+    if writes && args.path.is_dir() {
+        _guard = write::guard(&args.path)?;
+        if let Some(recovered) = write::recover(&RealDisk, &args.path)? {
+            human::recovered(recovered);
         }
-    } else if !args.yes {
-        refuse_guesses(&services, &mut answers)?;
     }
-    let mut plans = Vec::new();
-    let mut files = Vec::new();
-    for service in &services {
-        let (plan, rendered) = plan(service, answers.of(&service.facts.name))?;
-        plans.push(plan);
-        files.extend(rendered);
+    let interactive = !args.yes && !args.no_input && prompt::possible();
+    if interactive && verbosity > Verbosity::Quiet {
+        recognise(&args.path)?.iter().for_each(|service| human::note(&human::facts(&service.facts, verbosity)));
     }
+    let open = match (args.yes, interactive) {
+        (true, _) => Open::Defaulted,
+        (false, true) => Open::Asked { again: !update },
+        (false, false) => Open::Refused,
+    };
+    let mut generation = generate(&Request {
+        root: &args.path,
+        set: &args.set,
+        answers: args.answers.as_deref(),
+        emit: args.emit.as_deref(),
+        only: &args.service,
+        open,
+        on_conflict: args.conflict,
+    })?;
     if let Some(name) = &args.stdout {
-        human::data(&one(&files, name)?.text);
+        human::data(one(&generation, name)?);
         return Ok(());
     }
-    let changes = files
-        .iter()
-        .map(|file| Ok((file, write::action(&args.path, file, args.force)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let changed = changes.iter().filter(|(_, action)| *action != Action::Unchanged).count();
-    if interactive && !args.dry_run && changed > 0 {
-        human::planned(&changes);
+    if args.dry_run {
+        return report(args, &generation, verbosity);
+    }
+    if interactive && !args.force {
+        ask_about_foreign(&mut generation)?;
+    } else if !args.force {
+        generation.refuse_foreign()?;
+    }
+    let changed = generation.changes.iter().filter(|change| change.is_drift()).count();
+    if interactive && changed > 0 {
+        human::planned(&generation);
         prompt::confirm(changed)?;
     }
-    if !args.dry_run {
-        for (file, action) in &changes {
-            write::write(&args.path, file, *action)?;
-        }
-    }
+    write::apply(&RealDisk, &args.path, &generation.steps(&args.path, !args.no_state)?)?;
+    report(args, &generation, verbosity)?;
+    conflicts(&generation)
+}
+
+fn report(args: &InitArgs, generation: &Generation, verbosity: Verbosity) -> Result<()> {
     match args.format {
-        Format::Human => human::written(&services, &plans, &changes, args.dry_run, verbosity),
-        Format::Json => json::print(&json::changes(&services, &changes)),
+        Format::Json => json::print(&json::changes(generation)),
+        Format::Human if args.dry_run => generation.changes.iter().for_each(|change| human::data(&change.diff())),
+        Format::Human if verbosity == Verbosity::Quiet => {}
+        Format::Human => human::written(generation),
     }
     Ok(())
 }
 
-/// Plan and files of a service, proven.
-fn plan(service: &Service, answers: &Answers) -> Result<(Plan, Vec<RenderedFile>)> {
-    let choices = answers.over(&service.facts)?;
-    let plan = service.plan(&choices)?;
-    let mut files = render::render(&plan)?;
-    prove::prove(&plan, &files)?;
-    for file in &mut files {
-        file.path = join(&service.facts.path, &file.path);
+fn ask_about_foreign(generation: &mut Generation) -> Result<()> {
+    let files: Vec<(String, String)> = generation.foreign().map(|change| (change.path.clone(), change.diff())).collect();
+    for (path, diff) in files {
+        if prompt::foreign(&path, &diff)? == Foreign::Keep {
+            generation.leave(&path);
+        }
     }
-    Ok((plan, files))
+    Ok(())
 }
 
-fn one<'a>(files: &'a [RenderedFile], name: &str) -> Result<&'a RenderedFile> {
-    files.iter().find(|file| file.path == name).ok_or_else(|| {
-        let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+fn one<'g>(generation: &'g Generation, name: &str) -> Result<&'g str> {
+    generation.rendered.iter().find(|file| file.path == name).map(|file| file.text.as_str()).ok_or_else(|| {
+        let names: Vec<&str> = generation.rendered.iter().map(|file| file.path.as_str()).collect();
         Error::new(Exit::Usage, format!("`{name}` is not among the generated files"))
             .hint(format!("the files are: {}", names.join(", ")))
     })
 }
 
-/// Where nobody can be asked, a guess is an answer that is missing. All of them are named at once.
-fn refuse_guesses(services: &[Service], answers: &mut AnswersByService) -> Result<()> {
-    let mut missing: Vec<Question> = Vec::new();
-    for service in services {
-        let choices = answers.of(&service.facts.name).over(&service.facts)?;
-        missing.extend(questions::open(&choices.facts).into_iter().filter(|question| question.required));
-    }
-    if missing.is_empty() {
+/// Exit 5 when some files could not be merged.
+fn conflicts(generation: &Generation) -> Result<()> {
+    let conflicts: Vec<_> = generation.changes.iter().filter(|change| matches!(change.outcome, Outcome::Conflict { .. })).collect();
+    if conflicts.is_empty() {
         return Ok(());
     }
-    let count = if missing.len() == 1 { "an answer is missing".to_owned() } else { format!("{} answers are missing", missing.len()) };
-    let error = Error::new(Exit::AnswerMissing, format!("{count}, and nobody can be asked"));
-    let error = missing.iter().fold(error, |error, question| {
-        let key = if services.len() > 1 { format!("{}.{}", question.service, question.key) } else { question.key.to_owned() };
-        let value = question.default.as_deref().unwrap_or("...");
-        error.hint(format!("{}: pass `--set {}`", question.why, render::shell_words(&[format!("{key}={value}")])))
-    });
-    Err(error.hint("`--yes` takes every default"))
+    let paths: Vec<String> = conflicts.iter().map(|change| format!("`{}`", change.path)).collect();
+    let error = Error::new(Exit::Conflict, format!("you and dockwright changed the same lines of {}", paths.join(", ")));
+    Err(conflicts.iter().fold(error, |error, change| match change.text() {
+        Some(_) => error.hint(format!("`{}` has conflict markers: choose, and remove them", change.path)),
+        None => error.hint(format!(
+            "`{path}` is untouched; compare it with `{path}.dockwright-new`, take over what you want, and remove that file",
+            path = change.path
+        )),
+    }))
 }

@@ -1,4 +1,9 @@
 //! One verb per file.
 
+pub mod check;
 pub mod detect;
+pub mod diff;
 pub mod init;
+pub mod packaging;
+pub mod questions;
+pub mod undo;

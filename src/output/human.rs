@@ -9,10 +9,10 @@ use super::Verbosity;
 use crate::error::Error;
 use crate::found::{Confidence, Found, Rejected};
 use crate::languages::{Facts, Kind};
-use crate::plan::Plan;
-use crate::recognise::Service;
-use crate::render::{RenderedFile, image_name, shell_words};
-use crate::write::Action;
+use crate::generate::Generation;
+use crate::reconcile::Outcome;
+use crate::render::{image_name, shell_words};
+use crate::write::Recovered;
 
 /// A closed pipe is no error: whoever read has read enough.
 fn out(text: impl Display) {
@@ -29,10 +29,8 @@ pub fn data(text: &str) {
 }
 
 /// Something to read on the way, on standard error.
-pub fn note(text: &str, verbosity: Verbosity) {
-    if verbosity > Verbosity::Quiet {
-        let _ = write!(anstream::stderr(), "{text}");
-    }
+pub fn note(text: &str) {
+    let _ = write!(anstream::stderr(), "{text}");
 }
 
 /// What was recognised and why; with [`Verbosity::Verbose`] also what lost.
@@ -84,27 +82,47 @@ fn shown<T>(found: &Found<T>, show: impl Fn(&T) -> String) -> Row<'_> {
 }
 
 /// The files that are about to be written.
-pub fn planned(changes: &[(&RenderedFile, Action)]) {
-    for (file, action) in changes {
-        let word = match action {
-            Action::Created => "create",
-            Action::Updated => "replace",
-            Action::Unchanged => "keep",
+pub fn planned(generation: &Generation) {
+    changed_facts(generation);
+    for change in &generation.changes {
+        let word = match &change.outcome {
+            Outcome::Created(_) => "create",
+            Outcome::Updated(_) | Outcome::Foreign(_) => "replace",
+            Outcome::Merged(_) => "merge",
+            Outcome::Conflict { .. } => "conflict",
+            Outcome::Removed => "remove",
+            Outcome::Unchanged | Outcome::Kept(_) => "keep",
         };
-        err(format!("  {word:<9}{}", file.path));
+        err(format!("  {word:<9}{}", change.path));
+    }
+}
+
+/// What changed in the stack since the last run.
+pub fn changed_facts(generation: &Generation) {
+    for change in &generation.facts {
+        let text = match (&change.before, &change.after) {
+            (Some(before), Some(after)) => format!("{}: {before} became {after}", change.fact),
+            (None, Some(after)) => format!("{}: now {after}", change.fact),
+            (Some(before), None) => format!("{}: no longer {before}", change.fact),
+            (None, None) => continue,
+        };
+        err(format!("changed   {} {text}", change.service.bold()));
     }
 }
 
 /// What was written, and what to do next.
-pub fn written(services: &[Service], plans: &[Plan], changes: &[(&RenderedFile, Action)], dry_run: bool, verbosity: Verbosity) {
-    if verbosity == Verbosity::Quiet {
-        return;
+pub fn written(generation: &Generation) {
+    changed_facts(generation);
+    for change in &generation.changes {
+        let reason = match &change.outcome {
+            Outcome::Kept(reason) => format!(" ({reason})"),
+            Outcome::Merged(_) => " (with your edits)".to_owned(),
+            Outcome::Foreign(_) => format!(" (the old one is {}.orig)", change.path),
+            _ => String::new(),
+        };
+        err(format!("{:<10}{}{}", change.outcome.action(), change.path, reason.dimmed()));
     }
-    for (file, action) in changes {
-        let word = format!("{action:?}").to_lowercase();
-        err(format!("{:<10}{}", if dry_run { format!("would be {word}") } else { word }, file.path));
-    }
-    for (service, plan) in services.iter().zip(plans) {
+    for (service, plan) in generation.services.iter().zip(&generation.plans) {
         err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
         let name = image_name(&plan.service);
         let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
@@ -112,6 +130,45 @@ pub fn written(services: &[Service], plans: &[Plan], changes: &[(&RenderedFile, 
         err(format!(
             "next: docker build -t {name} {path} && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"
         ));
+    }
+}
+
+/// What became of a run that was interrupted.
+pub fn recovered(recovered: Recovered) {
+    err(match recovered {
+        Recovered::Forward => "an earlier run was interrupted: its files are in place now",
+        Recovered::Back => "an earlier run was interrupted: what it had done was taken back",
+    });
+}
+
+/// What `undo` brought back.
+pub fn undone(paths: &[String]) {
+    paths.iter().for_each(|path| err(format!("as before {path}")));
+}
+
+/// A difference, to be looked at before an answer.
+pub fn shown_diff(diff: &str) {
+    for line in diff.lines() {
+        match line.as_bytes().first() {
+            Some(b'+') => err(line.green()),
+            Some(b'-') => err(line.red()),
+            _ => err(line),
+        }
+    }
+}
+
+/// The answers that can be given, a block each.
+pub fn questions(rows: &[serde_json::Value]) {
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    for row in rows {
+        out(format!("{}.{}\n", text(row, "service"), text(row, "key")));
+        out(format!("  {}\n", text(row, "help")));
+        let choices: Vec<&str> = row["choices"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        out(format!("  takes    {}\n", if choices.is_empty() { text(row, "type") } else { choices.join(", ") }));
+        out(format!("  asked    {}\n", text(row, "asked")));
+        if let Some(value) = row["value"].as_str() {
+            out(format!("  is       {value} ({})\n", text(row, "source")));
+        }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::generate::Generation;
 use crate::languages::{Facts, Note};
 use crate::questions;
 use crate::recognise::Service;
-use crate::render::RenderedFile;
-use crate::write::Action;
 
 /// Prints one document.
 pub fn print(document: &Value) {
@@ -48,11 +47,13 @@ fn notes(services: &[Service]) -> Vec<&Note> {
     services.iter().flat_map(|service| &service.facts.notes).collect()
 }
 
-/// `init`.
-pub fn changes(services: &[Service], changes: &[(&RenderedFile, Action)]) -> Value {
-    let files: Vec<Value> = changes
+/// `init`, `update`, `diff` and `check`.
+pub fn changes(generation: &Generation) -> Value {
+    let files: Vec<Value> = generation
+        .changes
         .iter()
-        .map(|(file, action)| json!({"path": file.path, "service": file.service, "action": action}))
+        .map(|change| json!({"path": change.path, "service": change.service, "action": change.outcome.action()}))
         .collect();
-    json!({"schema": 1, "files": files, "checklist": [], "notes": notes(services)})
+    let notes: Vec<&Note> = generation.notes().collect();
+    json!({"schema": 1, "files": files, "checklist": [], "facts": generation.facts, "notes": notes})
 }
