@@ -173,7 +173,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         let choices = answers.over(&service.facts)?;
         let plan = service.plan(&choices)?;
         let mut files = render::render(&plan)?;
-        prove::prove(&plan, &files)?;
+        prove::prove(&plan, &service.project, &files)?;
         let emit = artefacts::select(answers.get("emit"))?;
         files.retain(|file| artefacts::of(&file.path).is_none_or(|artefact| emit.contains(&artefact)));
         for file in &mut files {

@@ -10,6 +10,8 @@ pub mod artefacts;
 pub mod catalog;
 pub mod cli;
 pub mod commands;
+pub mod dockerfile;
+pub mod dockerignore;
 pub mod error;
 pub mod found;
 pub mod generate;

@@ -23,6 +23,11 @@ impl NonRootUser {
     pub fn uid(self) -> u32 {
         self.uid
     }
+
+    /// Group id.
+    pub fn gid(self) -> u32 {
+        self.gid
+    }
 }
 
 /// The family of the final image's base.

@@ -94,6 +94,11 @@ impl Project {
         self.files.range(prefix.clone()..).next().is_some_and(|file| file.starts_with(&prefix))
     }
 
+    /// Whether something is there, also in the folders that are not walked because they hold what was installed or built.
+    pub fn exists(&self, path: &str) -> bool {
+        self.has(path) || self.has_dir(path) || (!self.memory && self.root.join(path).exists())
+    }
+
     /// All files, sorted.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(String::as_str)

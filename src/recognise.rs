@@ -1,5 +1,7 @@
 //! Which services a repository holds: the root when a language recognises it, else the folders below.
 
+use std::rc::Rc;
+
 use camino::Utf8Path;
 
 use crate::error::{Error, Exit, Result};
@@ -24,6 +26,8 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 pub struct Service {
     /// What is true of it.
     pub facts: Facts,
+    /// Its folder.
+    pub project: Rc<Project>,
     detected: Box<dyn Detected>,
 }
 
@@ -42,7 +46,7 @@ impl Service {
 /// # Errors
 /// Exit 4 when no language recognises anything, or a manifest is broken.
 pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
-    let project = Project::open(path)?;
+    let project = Rc::new(Project::open(path)?);
     let misspelt = misspelt(&project);
     let mut services: Vec<Service> = service(&project, ".", languages::all())?.into_iter().collect();
     if services.is_empty() {
@@ -57,26 +61,20 @@ pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
 }
 
 /// Asks the languages about one folder.
-fn service(project: &Project, dir: &str, languages: &[&dyn Language]) -> Result<Option<Service>> {
-    let inside;
-    let folder = if dir == "." {
-        project
-    } else {
-        inside = project.below(dir);
-        &inside
-    };
+fn service(project: &Rc<Project>, dir: &str, languages: &[&dyn Language]) -> Result<Option<Service>> {
+    let folder = if dir == "." { project.clone() } else { Rc::new(project.below(dir)) };
     for language in languages {
-        if let Some(detected) = language.detect(folder, ".")? {
+        if let Some(detected) = language.detect(&folder, ".")? {
             let facts = detected.facts().clone();
             let facts = if dir == "." { facts } else { facts.below(dir) };
-            return Ok(Some(Service { facts, detected }));
+            return Ok(Some(Service { facts, project: folder, detected }));
         }
     }
     Ok(None)
 }
 
 /// The services in the folders below: those nearest to the root, and none inside another.
-fn below(project: &Project) -> Result<Vec<Service>> {
+fn below(project: &Rc<Project>) -> Result<Vec<Service>> {
     let mut folders: Vec<&str> = project
         .files()
         .flat_map(|file| file.match_indices('/').take(MAX_DEPTH).map(|(at, _)| &file[..at]))
