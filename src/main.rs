@@ -6,13 +6,17 @@ use clap::Parser as _;
 use dockwright::cli::{Cli, Color, Command};
 use dockwright::commands;
 use dockwright::output::human;
+use dockwright::prompt;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.output.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
-        Color::Never => anstream::ColorChoice::Never.write_global(),
+        Color::Never => {
+            anstream::ColorChoice::Never.write_global();
+            prompt::without_colors();
+        }
     }
     let verbosity = cli.output.verbosity();
     let result = match &cli.command {

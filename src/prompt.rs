@@ -10,6 +10,11 @@ use crate::languages::Facts;
 use crate::questions::{self, Question};
 use crate::settings::Answers;
 
+/// Draws the questions without colours.
+pub fn without_colors() {
+    inquire::set_global_render_config(inquire::ui::RenderConfig::empty());
+}
+
 /// Whether somebody can be asked.
 pub fn possible() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
