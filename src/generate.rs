@@ -164,13 +164,16 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
             return Err(crate::settings::unknown("service", only, &names));
         }
     }
-    let facts = changed_facts(&old_lock, &services);
     let mut plans = Vec::new();
     let mut rendered = Vec::new();
-    services.retain(|service| selected(&service.facts.name));
+    let mut now = Vec::new();
     for service in &mut services {
         let answers = old.of(&service.facts.name).over_by(given.of(&service.facts.name));
         let choices = answers.over(&service.facts)?;
+        now.push(LockedService::new(&choices.facts));
+        if !selected(&service.facts.name) {
+            continue;
+        }
         let plan = service.plan(&choices)?;
         let mut files = render::render(&plan)?;
         prove::prove(&plan, &service.project, &files)?;
@@ -183,6 +186,8 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         plans.push(plan);
         service.facts = choices.facts;
     }
+    services.retain(|service| plans.iter().any(|plan: &Plan| plan.service == service.facts.name));
+    let facts = changed_facts(&old_lock, &now);
 
     let mut fresh: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for file in &rendered {
@@ -374,8 +379,7 @@ fn keep_answers(services: &[Service], given: &AnswersByService, file: &mut Answe
     Ok(())
 }
 
-fn changed_facts(old: &Lock, services: &[Service]) -> Vec<FactChange> {
-    let now: Vec<LockedService> = services.iter().map(|service| LockedService::new(&service.facts)).collect();
+fn changed_facts(old: &Lock, now: &[LockedService]) -> Vec<FactChange> {
     let mut changes = Vec::new();
     if old.services.is_empty() {
         return changes;
@@ -386,7 +390,7 @@ fn changed_facts(old: &Lock, services: &[Service]) -> Vec<FactChange> {
         before: before.then(|| service.path.clone()),
         after: (!before).then(|| service.path.clone()),
     };
-    for service in &now {
+    for service in now {
         match old.services.iter().find(|old| old.path == service.path) {
             None => changes.push(whole(service, false)),
             Some(old) => changes.extend(old.changes(service).into_iter().map(|(fact, before, after)| FactChange {
