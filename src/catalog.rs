@@ -63,9 +63,10 @@ pub struct Image {
 }
 
 impl Image {
-    /// Whether a default may use it: supported, with a digest that more than one source confirms.
+    /// Whether a default may use it: supported, with a digest that more than one source confirms. Where the newest patch
+    /// of a line has no such digest, the preferred one is an earlier patch.
     pub fn is_default(&self) -> bool {
-        self.preferred && self.status == "current" && !self.digest.is_empty() && self.evidence != "public-pin-single"
+        self.preferred && self.status != "eol" && !self.digest.is_empty() && self.evidence != "public-pin-single"
     }
 
     /// The image with its digest.

@@ -2,6 +2,7 @@
 //! same name in `templates/`, `tests/fixtures/` and `snapshots/`.
 
 pub mod node;
+pub mod python;
 pub mod static_site;
 
 use crate::error::{Error, Exit, Result};
@@ -37,7 +38,7 @@ pub trait Detected {
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
 pub fn all() -> &'static [&'static dyn Language] {
-    &[&node::Node, &static_site::StaticSite]
+    &[&python::Python, &node::Node, &static_site::StaticSite]
 }
 
 /// What a service is.
@@ -200,6 +201,11 @@ pub struct NotePlace {
 }
 
 impl Note {
+    /// Something to know that needs no mending.
+    pub fn info(message: impl Into<String>, evidence: Option<&Evidence>) -> Self {
+        Self { level: "info", ..Self::warning(message, evidence) }
+    }
+
     /// Something that works but should be mended.
     pub fn warning(message: impl Into<String>, evidence: Option<&Evidence>) -> Self {
         let evidence = evidence.map(|found| NotePlace { file: found.file.clone(), line: found.line });
