@@ -84,6 +84,8 @@ pub struct Framework {
     pub port: Option<u16>,
     /// The health path that it brings.
     pub health: Option<&'static str>,
+    /// Files that it writes beside the sources; each becomes a link to `/tmp`.
+    pub links: Vec<&'static str>,
 }
 
 /// Recognises it.
@@ -93,7 +95,15 @@ pub fn detect(project: &Project, manifests: &Manifests, sources: &Sources, notes
         let Some(evidence) = evidence(row, manifests, sources) else { continue };
         let name = Found::certain(row.name.to_owned(), evidence);
         if let Some(start) = start(row, project, manifests, sources, notes) {
+            let session_key = row.name == "fasthtml" && sources.mention("secret_key").is_none();
+            if session_key {
+                notes.push(Note::warning(
+                    "no `secret_key` is given, so FastHTML makes a session key at every start: sessions end with it; pass `secret_key=` from the environment",
+                    name.evidence.first(),
+                ));
+            }
             return Some(Framework {
+                links: if session_key { vec![".sesskey"] } else { Vec::new() },
                 name,
                 kind: if row.port.is_some() { Kind::Web } else { Kind::Worker },
                 start: Some(start),
@@ -103,7 +113,7 @@ pub fn detect(project: &Project, manifests: &Manifests, sources: &Sources, notes
         }
         // aiohttp and tornado are clients as often as servers; the others are named all the same.
         if !matches!(row.name, "aiohttp" | "tornado" | "gradio" | "celery" | "starlette") && without_object.is_none() {
-            let framework = Framework { name, start: None, kind: Kind::Web, port: row.port, health: None };
+            let framework = Framework { name, start: None, kind: Kind::Web, port: row.port, health: None, links: Vec::new() };
             without_object = Some(framework);
         }
     }
@@ -113,7 +123,7 @@ pub fn detect(project: &Project, manifests: &Manifests, sources: &Sources, notes
 fn bot(manifests: &Manifests) -> Option<Framework> {
     let found = manifests.first_dependency(BOTS)?;
     let name = Found::certain(found.name.clone(), found.evidence.clone());
-    Some(Framework { name, start: None, kind: Kind::Worker, port: None, health: None })
+    Some(Framework { name, start: None, kind: Kind::Worker, port: None, health: None, links: Vec::new() })
 }
 
 /// A direct dependency; without any manifest, an import.

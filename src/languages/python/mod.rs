@@ -48,6 +48,8 @@ struct PythonService {
     install_project: bool,
     /// Whether its version is read from git, which is not in the image.
     versioned_by_git: bool,
+    /// Files that the framework writes beside the sources.
+    links: Vec<&'static str>,
     /// Build secrets of private package indexes.
     secrets: Vec<Secret>,
     /// Manifests that hold credentials: they must not reach the final image.
@@ -156,7 +158,7 @@ fn recognise(project: &Project, manifests: &mut Manifests, program: Option<&str>
         notes,
         ..Facts::new(name, ".", language, kind)
     };
-    Ok(PythonService { facts, manager, start, native, collect: web.collect, host: web.host, install_project, versioned_by_git: manifests.versioned_by_git(), secrets, leaking })
+    Ok(PythonService { facts, manager, start, native, collect: web.collect, host: web.host, links: web.links, install_project, versioned_by_git: manifests.versioned_by_git(), secrets, leaking })
 }
 
 /// What frameworks say, Django's among them.
@@ -168,6 +170,7 @@ struct Web {
     health: Option<Found<String>>,
     collect: Option<Collect>,
     host: Host,
+    links: Vec<&'static str>,
     secrets: Vec<Found<String>>,
 }
 
@@ -183,11 +186,12 @@ impl Web {
                 health: django.health,
                 collect: django.collect,
                 host: django.host,
+                links: Vec::new(),
                 secrets: django.secrets,
             };
         }
         let none = Self {
-            name: None, start: None, kind: None, port: None, health: None, collect: None, host: Host::Any, secrets: Vec::new(),
+            name: None, start: None, kind: None, port: None, health: None, collect: None, host: Host::Any, links: Vec::new(), secrets: Vec::new(),
         };
         let Some(found) = framework::detect(project, manifests, sources, notes) else { return none };
         let evidence = found.name.evidence[0].clone();
@@ -195,6 +199,7 @@ impl Web {
             kind: kind(found.kind, &found.name),
             start: found.start,
             port: found.port,
+            links: found.links,
             health: found.health.map(|path| Found::certain(path.to_owned(), evidence)).or_else(|| index::health(sources)),
             name: Some(found.name),
             ..none

@@ -13,6 +13,8 @@ use crate::toml_file::TomlFile;
 /// Pinned tools of the build stage; none of them reaches the final image.
 const POETRY: &str = "2.5.1";
 const PDM: &str = "2.29.3";
+/// Libraries of PDM's that it does not limit, and with whose next versions it does not run.
+const PDM_LIMITS: [&str; 2] = ["hishel<2", "unearth<0.19"];
 const PIPENV: &str = "2026.10.3";
 
 /// Who installs.
@@ -46,11 +48,13 @@ pub struct PackageManager {
     /// Which.
     pub name: Found<Name>,
     /// The tool with its exact version, where the build image does not have it.
-    pub tool: Option<String>,
+    pub tool: Vec<String>,
     /// Files that the install reads, all of them in the project.
     pub manifests: Vec<String>,
     /// Whether the lockfile is followed to the letter.
     pub locked: bool,
+    /// Whether something in the lockfile has no hash.
+    pub unhashed: bool,
     /// Options of the install: requirements files, constraints, hashes.
     pub options: Vec<String>,
     /// Where pip takes the requirements from.
@@ -152,7 +156,7 @@ fn candidates(project: &Project, manifests: &Manifests) -> Vec<(Name, Evidence, 
 
 impl PackageManager {
     fn new(name: Found<Name>, source: Source) -> Self {
-        Self { name, tool: None, manifests: Vec::new(), locked: false, options: Vec::new(), source, local: Vec::new() }
+        Self { name, tool: Vec::new(), manifests: Vec::new(), locked: false, unhashed: false, options: Vec::new(), source, local: Vec::new() }
     }
 }
 
@@ -210,7 +214,7 @@ fn poetry(project: &Project, manifests: &mut Manifests, mut manager: PackageMana
     manager.manifests.extend(project.first(".", &["poetry.toml"]).map(str::to_owned));
     manager.manifests.push("pyproject.toml".to_owned());
     let Some(lock) = TomlFile::read(project, "poetry.lock")? else {
-        manager.tool = Some(format!("poetry=={POETRY}"));
+        manager.tool.push(format!("poetry=={POETRY}"));
         no_lockfile(&manager, "poetry lock", "poetry.lock", notes);
         return Ok(manager);
     };
@@ -222,7 +226,12 @@ fn poetry(project: &Project, manifests: &mut Manifests, mut manager: PackageMana
         .next()
         .and_then(|line| line.split("Poetry ").nth(1)?.split_whitespace().next())
         .filter(|version| crate::catalog::version_key(version) >= vec![1, 8] && version.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    manager.tool = Some(format!("poetry=={}", writer.unwrap_or(POETRY)));
+    let version = writer.unwrap_or(POETRY);
+    manager.tool.push(format!("poetry=={version}"));
+    let export = if crate::catalog::version_key(version) < vec![2] { "1.8.0" } else { "1.9.0" };
+    manager.tool.push(format!("poetry-plugin-export=={export}"));
+    // What comes from git or a folder has no hash, and pip wants all or none.
+    manager.unhashed = text.contains("type = \"git\"") || text.contains("type = \"directory\"");
     manager.locked = !out_of_date(&manifests.requirements, &locked_names(&lock), "poetry.lock", "poetry lock", notes);
     // Dependencies that are folders are installed by Poetry itself: they must be there.
     for (name, value) in manifests.get(&["tool", "poetry", "dependencies"]).and_then(Value::as_table).into_iter().flatten() {
@@ -239,7 +248,8 @@ fn poetry(project: &Project, manifests: &mut Manifests, mut manager: PackageMana
 
 fn pdm(project: &Project, manifests: &mut Manifests, mut manager: PackageManager, notes: &mut Vec<Note>) -> PackageManager {
     manifests.requirements = manifests.pyproject_requirements();
-    manager.tool = Some(format!("pdm=={PDM}"));
+    manager.tool.push(format!("pdm=={PDM}"));
+    manager.tool.extend(PDM_LIMITS.map(str::to_owned));
     manager.manifests.push("pyproject.toml".to_owned());
     let Ok(Some(lock)) = TomlFile::read(project, "pdm.lock") else {
         no_lockfile(&manager, "pdm lock", "pdm.lock", notes);
@@ -252,7 +262,7 @@ fn pdm(project: &Project, manifests: &mut Manifests, mut manager: PackageManager
 
 fn pipenv(project: &Project, manifests: &mut Manifests, mut manager: PackageManager, notes: &mut Vec<Note>) -> Result<PackageManager> {
     manifests.requirements = manifests.pipfile_requirements();
-    manager.tool = Some(format!("pipenv=={PIPENV}"));
+    manager.tool.push(format!("pipenv=={PIPENV}"));
     manager.manifests.push("Pipfile".to_owned());
     let Some(lock) = crate::json_file::JsonFile::read(project, "Pipfile.lock")? else {
         no_lockfile(&manager, "pipenv lock", "Pipfile.lock", notes);

@@ -87,7 +87,7 @@ impl PythonService {
         let local: &[String] = if manager.name.value == Name::Uv { &[] } else { &manager.local };
         let pip = format!("pip --python {VENV}/bin/python");
         json!({
-            "pip": if manager.name.value == Name::Uv { format!("uv pip --python {VENV}/bin/python") } else { pip.clone() },
+            "pip_install": if manager.name.value == Name::Uv { format!("uv pip install --python {VENV}/bin/python") } else { format!("{pip} install") },
             "cache": cache(manager.name.value),
             "install": self.install(&pip),
             "interpreter": format!("/usr/local/bin/python{line}"),
@@ -110,6 +110,7 @@ impl PythonService {
             "collect": collect,
             "secrets": self.secrets,
             "leaking": self.leaking,
+            "links": self.links,
         })
     }
 
@@ -119,7 +120,11 @@ impl PythonService {
         let locked = manager.locked;
         match (manager.name.value, &manager.source) {
             (Name::Uv, _) | (_, Source::Setup | Source::Nothing) => None,
-            (Name::Poetry, _) if locked => Some("poetry install --no-interaction --only main --no-root".to_owned()),
+            // pip installs what the lockfile says, hash by hash: its downloads are cached, and its index settings hold.
+            (Name::Poetry, _) if locked => {
+                let hashes = if manager.unhashed { "--without-hashes " } else { "" };
+                Some(format!("poetry export --only main {hashes}--output /tmp/requirements.txt \\\n    && {pip} install -r /tmp/requirements.txt"))
+            }
             (Name::Poetry, _) => Some("poetry lock --no-interaction \\\n    && poetry install --no-interaction --only main --no-root".to_owned()),
             (Name::Pdm, _) if locked => Some("pdm sync --prod --no-self --no-editable".to_owned()),
             (Name::Pdm, _) => Some("pdm install --prod --no-self --no-editable".to_owned()),
@@ -235,10 +240,9 @@ fn literal(text: &str) -> String {
 fn cache(name: Name) -> &'static str {
     match name {
         Name::Uv => "/root/.cache/uv",
-        Name::Poetry => "/root/.cache/pypoetry",
+        Name::Poetry | Name::Pip | Name::Conda => "/root/.cache/pip",
         Name::Pdm => "/root/.cache/pdm",
         Name::Pipenv => "/root/.cache/pipenv",
-        Name::Pip | Name::Conda => "/root/.cache/pip",
     }
 }
 
