@@ -197,9 +197,7 @@ fn tool(row: &Row, project: &Project, sources: &Sources, command: fn(&str, &Appl
         (found.evidence.file.clone(), found)
     };
     let env = match row.name {
-        // Both write below HOME, and the user has none.
-        "streamlit" => vec![EnvVar::new("HOME", "/tmp"), EnvVar::new("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")],
-        "chainlit" => vec![EnvVar::new("HOME", "/tmp")],
+        "streamlit" => vec![EnvVar::new("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")],
         _ => Vec::new(),
     };
     let root = if classes.is_empty() { String::new() } else { application.root.clone() };
@@ -234,7 +232,6 @@ fn script(row: &Row, project: &Project, sources: &Sources, calls: &[&str]) -> Op
     let (env, init) = match row.name {
         "gradio" => {
             let env = vec![
-                EnvVar::new("HOME", "/tmp"),
                 EnvVar::new("GRADIO_SERVER_NAME", "0.0.0.0"),
                 EnvVar::new("GRADIO_SERVER_PORT", PORT),
                 EnvVar::new("GRADIO_ANALYTICS_ENABLED", "False"),

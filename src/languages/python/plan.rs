@@ -14,7 +14,7 @@ use crate::plan::{EnvVar, Flavor, Healthcheck, NonRootUser, Plan, Runtime};
 use crate::settings::Choices;
 
 /// Where the virtual environment lies, in every stage.
-const VENV: &str = "/opt/venv";
+const VENV: &str = "/app/.venv";
 /// The Python of the distroless image, which has this one only.
 const DISTROLESS_LINE: &str = "3.13";
 
@@ -166,6 +166,8 @@ impl PythonService {
             // Logs come at once; nothing can be written beside the sources.
             EnvVar::new("PYTHONUNBUFFERED", "1"),
             EnvVar::new("PYTHONDONTWRITEBYTECODE", "1"),
+            // The user has no home, and libraries keep caches and sockets there.
+            EnvVar::new("HOME", "/tmp"),
         ];
         env.extend(port.map(|port| EnvVar::new("PORT", port.to_string())));
         let root = self.start.as_ref().map_or("", |start| start.root.as_str());
