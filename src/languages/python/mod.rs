@@ -84,7 +84,9 @@ impl Language for Python {
         let mut service = recognise(project, &mut manifests, program)?;
         if let Some(rival) = project.first(".", RIVALS) {
             let server = project.read(rival)?.is_some_and(|text| NODE_SERVERS.iter().any(|name| text.contains(name)));
-            let object = service.facts.framework.is_some() && service.start.is_some() && service.facts.kind.value != Kind::Cli;
+            let certain = |start: &Start| start.command.confidence == crate::found::Confidence::Certain;
+            let serves = matches!(service.facts.kind.value, Kind::Web | Kind::Worker);
+            let object = serves && service.start.as_ref().is_some_and(certain);
             if server || !object {
                 return Ok(None);
             }
@@ -235,4 +237,60 @@ fn language_evidence(manifests: &Manifests, manager: &PackageManager, program: O
 
 fn folder_name(project: &Project) -> Option<String> {
     project.root().canonicalize_utf8().ok()?.file_name().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(files: &[(&str, &str)]) -> Option<Facts> {
+        let project = Project::from_files(files.iter().copied());
+        Python.detect(&project, ".").unwrap().map(|found| found.facts().clone())
+    }
+
+    #[test]
+    fn e8_django_is_served_and_migrates_elsewhere() {
+        let facts = service(&[
+            ("manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'x.settings')\nfrom django import x\n"),
+            ("x/settings.py", "WSGI_APPLICATION = 'x.wsgi.application'\n"),
+            ("x/wsgi.py", "application = 1\n"),
+            ("pyproject.toml", "[project]\nname = 'x'\ndependencies = ['django', 'gunicorn']\n"),
+            ("uv.lock", "requires-python = '>=3.12'\n[[package]]\nname = 'django'\n[[package]]\nname = 'gunicorn'\n"),
+        ])
+        .unwrap();
+        let start = facts.start.unwrap().value;
+        assert_eq!((start[0].as_str(), start.last().map(String::as_str)), ("gunicorn", Some("x.wsgi:application")));
+        assert_eq!(facts.package_manager.unwrap().value, "uv");
+    }
+
+    #[test]
+    fn e23_a_lockfile_goes_before_requirements_and_says_so() {
+        let facts = service(&[
+            ("main.py", "print()\n"),
+            ("pyproject.toml", "[project]\nname = 'x'\ndependencies = []\n"),
+            ("uv.lock", "version = 1\n"),
+            ("requirements.txt", "flask==3\n"),
+        ])
+        .unwrap();
+        let manager = facts.package_manager.unwrap();
+        assert_eq!((manager.value.as_str(), manager.rejected[0].value.as_str()), ("uv", "pip"));
+        assert!(facts.notes.iter().any(|note| note.message.contains("`uv.lock` and `requirements.txt`")));
+    }
+
+    #[test]
+    fn another_stack_wins_only_without_an_application_object() {
+        let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+        let needs = ("requirements.txt", "flask==3.1.2\n");
+        let tools = ("package.json", "{\"devDependencies\": {\"tailwindcss\": \"4\"}}");
+        let server = ("package.json", "{\"dependencies\": {\"express\": \"5\"}}");
+        assert!(service(&[app, needs, tools]).is_some());
+        assert!(service(&[app, needs, server]).is_none());
+        assert!(service(&[("build.py", "print()\n"), needs, tools]).is_none());
+    }
+
+    #[test]
+    fn e24_flask_cors_is_not_flask() {
+        let facts = service(&[("main.py", "print()\n"), ("requirements.txt", "flask-cors==4.0 # flask\n")]).unwrap();
+        assert!(facts.framework.is_none());
+    }
 }

@@ -203,6 +203,12 @@ fn uv(project: &Project, manifests: &mut Manifests, mut manager: PackageManager,
                     manager.manifests.push(file);
                 }
             }
+            // What a member depends on is installed with the project: its libraries are the project's.
+            if let Some(file) = TomlFile::read(project, &format!("{path}/pyproject.toml"))? {
+                let texts = file.strings(&["project", "dependencies"]);
+                let at = |text: &str, name: &str| Evidence::at(&file.path, file.line_of(text), format!("depends on `{name}`"));
+                manifests.requirements.extend(texts.into_iter().filter_map(|text| Requirement::parse(text, |name| at(text, name))));
+            }
             manager.local.push(path);
         }
     }
