@@ -175,12 +175,12 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
             continue;
         }
         let plan = service.plan(&choices)?;
-        let mut files = render::render(&plan)?;
+        let mut files = render::render(&plan, &service.project)?;
         prove::prove(&plan, &service.project, &files)?;
         let emit = artefacts::select(answers.get("emit"))?;
         files.retain(|file| artefacts::of(&file.path).is_none_or(|artefact| emit.contains(&artefact)));
         for file in &mut files {
-            file.path = join(&service.facts.path, &file.path);
+            file.path = join(&service.context, &file.path);
         }
         rendered.extend(files);
         plans.push(plan);

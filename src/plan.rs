@@ -110,6 +110,8 @@ pub struct Runtime {
 pub struct Plan {
     /// Service name.
     pub service: String,
+    /// Folder of its files, relative to the build context; `.` when it is the context itself.
+    pub dir: String,
     /// Folder of its templates.
     pub template: String,
     /// Images of the build stages, by stage.

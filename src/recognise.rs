@@ -5,7 +5,7 @@ use std::rc::Rc;
 use camino::Utf8Path;
 
 use crate::error::{Error, Exit, Result};
-use crate::languages::{self, Detected, Facts, Language, Note};
+use crate::languages::{self, Detected, Facts, Note};
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::settings::Choices;
@@ -26,13 +26,15 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 pub struct Service {
     /// What is true of it.
     pub facts: Facts,
-    /// Its folder.
+    /// The folder that it is built from, relative to the root: its own, or that of the workspace it is a member of.
+    pub context: String,
+    /// That folder.
     pub project: Rc<Project>,
     detected: Box<dyn Detected>,
 }
 
 impl Service {
-    /// Decides everything that will be written, with paths relative to the service's folder.
+    /// Decides everything that will be written, with paths relative to the build context.
     ///
     /// # Errors
     /// When an answer is missing or does not fit.
@@ -48,9 +50,10 @@ impl Service {
 pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
     let project = Rc::new(Project::open(path)?);
     let misspelt = misspelt(&project);
-    let mut services: Vec<Service> = service(&project, ".", languages::all())?.into_iter().collect();
-    if services.is_empty() {
-        services = below(&project)?;
+    let mut services = in_folder(&project, ".")?;
+    // A workspace's members say nothing of the folders that belong to another language.
+    if services.iter().all(|service| service.facts.path != ".") {
+        below(&project, &mut services)?;
     }
     if services.is_empty() {
         return Err(nothing(&project, path, &misspelt));
@@ -60,21 +63,27 @@ pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
     Ok(services)
 }
 
-/// Asks the languages about one folder.
-fn service(project: &Rc<Project>, dir: &str, languages: &[&dyn Language]) -> Result<Option<Service>> {
+/// Asks the languages about one folder: the first that recognises it has it.
+fn in_folder(project: &Rc<Project>, dir: &str) -> Result<Vec<Service>> {
     let folder = if dir == "." { project.clone() } else { Rc::new(project.below(dir)) };
-    for language in languages {
-        if let Some(detected) = language.detect(&folder, ".")? {
-            let facts = detected.facts().clone();
-            let facts = if dir == "." { facts } else { facts.below(dir) };
-            return Ok(Some(Service { facts, project: folder, detected }));
+    for language in languages::all() {
+        let found = language.detect(&folder)?;
+        if !found.is_empty() {
+            let service = |detected: Box<dyn Detected>| {
+                let facts = detected.facts().clone();
+                let facts = if dir == "." { facts } else { facts.below(dir) };
+                Service { facts, context: dir.to_owned(), project: folder.clone(), detected }
+            };
+            return Ok(found.into_iter().map(service).collect());
         }
     }
-    Ok(None)
+    Ok(Vec::new())
 }
 
-/// The services in the folders below: those nearest to the root, and none inside another.
-fn below(project: &Rc<Project>) -> Result<Vec<Service>> {
+/// Adds the services in the folders below: those nearest to the root, and none inside another. A folder of the language
+/// that has members at the root is one of its libraries or examples.
+fn below(project: &Rc<Project>, services: &mut Vec<Service>) -> Result<()> {
+    let at_root: Vec<String> = services.iter().map(|service| service.facts.language.value.clone()).collect();
     let mut folders: Vec<&str> = project
         .files()
         .flat_map(|file| file.match_indices('/').take(MAX_DEPTH).map(|(at, _)| &file[..at]))
@@ -82,18 +91,18 @@ fn below(project: &Rc<Project>) -> Result<Vec<Service>> {
         .collect();
     folders.sort_by_key(|dir| (dir.matches('/').count(), *dir));
     folders.dedup();
-    let mut services: Vec<Service> = Vec::new();
     for dir in folders {
-        let taken = services.iter().any(|service| dir.starts_with(&format!("{}/", service.facts.path)));
-        if !taken && let Some(found) = service(project, dir, languages::all())? {
-            services.push(found);
+        let inside = |folder: &str| folder != "." && (dir == folder || dir.starts_with(&format!("{folder}/")));
+        if services.iter().any(|service| inside(&service.context) || inside(&service.facts.path)) {
+            continue;
         }
+        services.extend(in_folder(project, dir)?.into_iter().filter(|found| !at_root.contains(&found.facts.language.value)));
     }
     // A page in a folder is a service only where nothing else is: beside a server it is one of its files.
     if services.iter().any(|service| service.facts.language.value != "static") {
         services.retain(|service| service.facts.language.value != "static");
     }
-    Ok(services)
+    Ok(())
 }
 
 /// Two services of one name get the names of their folders.

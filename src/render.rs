@@ -5,15 +5,17 @@ use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
 use crate::catalog::{self, Catalog, PinnedImage, Query};
+use crate::dockerignore;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
+use crate::project::{Project, join};
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// A file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedFile {
-    /// Path relative to the project.
+    /// Path relative to the build context.
     pub path: String,
     /// Service it belongs to.
     pub service: String,
@@ -38,17 +40,11 @@ fn init() -> Result<Init> {
     })
 }
 
-#[derive(Serialize)]
-struct IgnoreGroup {
-    title: &'static str,
-    lines: Vec<String>,
-}
-
 /// Renders every file of a plan.
 ///
 /// # Errors
 /// A template that fails is a bug.
-pub fn render(plan: &Plan) -> Result<Vec<RenderedFile>> {
+pub fn render(plan: &Plan, project: &Project) -> Result<Vec<RenderedFile>> {
     let tera = engine()?;
     let mut context = Context::new();
     context.insert("plan", plan);
@@ -58,14 +54,18 @@ pub fn render(plan: &Plan) -> Result<Vec<RenderedFile>> {
     context.insert("entrypoint", &before.iter().copied().chain([program.as_str()]).collect::<Vec<_>>());
     context.insert("arguments", arguments);
     context.insert("init", &init);
-    context.insert("groups", &ignore_groups(plan));
-    let file = |path: &str, template: &str| -> Result<RenderedFile> {
+    context.insert("groups", &dockerignore::groups(plan, project));
+    let file = |context: &Context, path: &str, template: &str| -> Result<RenderedFile> {
         let text = tera
-            .render(template, &context)
+            .render(template, context)
             .map_err(|error| Error::bug(format!("template `{template}` failed: {error}")))?;
         Ok(RenderedFile { path: path.to_owned(), service: plan.service.clone(), text: tidy(&text) })
     };
-    Ok(vec![file("Dockerfile", &format!("{}/Dockerfile", plan.template))?, file(".dockerignore", "dockerignore")?])
+    let dockerfile = join(&plan.dir, "Dockerfile");
+    // Beside a Dockerfile that is not the context's own, the builder reads `NAME.dockerignore`.
+    let dockerignore = if plan.dir == "." { ".dockerignore".to_owned() } else { format!("{dockerfile}.dockerignore") };
+    context.insert("dockerfile", &dockerfile);
+    Ok(vec![file(&context, &dockerfile, &format!("{}/Dockerfile", plan.template))?, file(&context, &dockerignore, "dockerignore")?])
 }
 
 fn engine() -> Result<Tera> {
@@ -73,6 +73,7 @@ fn engine() -> Result<Tera> {
     tera.autoescape_on(Vec::<&'static str>::new());
     tera.register_filter("exec", |words: Vec<String>, _: Kwargs, _: &State<'_>| exec_form(&words));
     tera.register_filter("shell", |words: Vec<String>, _: Kwargs, _: &State<'_>| shell_words(&words));
+    tera.register_filter("shell_word", |word: String, _: Kwargs, _: &State<'_>| shell_word(&word));
     tera.register_filter("env_value", |value: String, _: Kwargs, _: &State<'_>| env_value(&value));
     tera.register_filter("copy_path", |value: String, _: Kwargs, _: &State<'_>| copy_path(&value));
     tera.register_filter("image_name", |value: String, _: Kwargs, _: &State<'_>| image_name(&value));
@@ -140,29 +141,6 @@ fn tidy(text: &str) -> String {
         }
     }
     lines.join("\n").trim_end().to_owned() + "\n"
-}
-
-fn ignore_groups(plan: &Plan) -> Vec<IgnoreGroup> {
-    let group = |title, lines: &[&str]| IgnoreGroup { title, lines: lines.iter().map(|line| (*line).to_owned()).collect() };
-    vec![
-        group("Secrets: they belong to the running container, never into a layer", &[
-            "**/.env", "**/.env.*", "!**/.env.example", "**/*.pem", "**/*.key", "**/*.p12", "**/id_rsa*", "**/id_ed25519*",
-            "**/.aws", "**/.azure", "**/.gcp", "**/.kube", "**/.netrc", "**/credentials.json", "**/secrets",
-        ]),
-        IgnoreGroup { title: "Installed, built and cached: made again inside the image", lines: plan.ignore.clone() },
-        group("Version control, editors and systems", &[
-            ".git", ".gitignore", ".gitattributes", ".github", ".gitlab-ci.yml", ".hg", ".svn", "**/.idea", "**/.vscode",
-            "**/*.swp", "**/.DS_Store", "**/Thumbs.db",
-        ]),
-        group("Container files: a change in them must not rebuild the application", &[
-            "Dockerfile", "Dockerfile.*", ".dockerignore", "compose*.yaml", "docker-compose*.yml", "docker-bake.hcl", "k8s",
-            "dockwright.toml", "dockwright.lock", ".dockwright",
-        ]),
-        group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
-    ]
-    .into_iter()
-    .filter(|group| !group.lines.is_empty())
-    .collect()
 }
 
 #[cfg(test)]

@@ -115,9 +115,7 @@ fn prove(case: &Case) {
         let answer = container.get(path);
         assert!(answer.contains(&case.expectation.expect), "GET {path}: {answer}");
     } else {
-        std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(container.inspect("{{.State.Status}}"), "running", "{}", container.logs());
-        assert!(container.logs().contains(&case.expectation.expect), "{}", container.logs());
+        container.wait_for_log(&case.expectation.expect);
     }
     let uid = container.inspect("{{.Config.User}}");
     assert!(uid.split(':').next().unwrap().parse::<u32>().unwrap() > 10000, "runs as {uid}");
@@ -164,6 +162,17 @@ impl Container {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Waits until the program has said something, and sees that it goes on running after it.
+    fn wait_for_log(&self, expected: &str) {
+        let started = Instant::now();
+        while !self.logs().contains(expected) {
+            assert!(started.elapsed() < Duration::from_secs(60), "no `{expected}` in the log:\n{}", self.logs());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(self.inspect("{{.State.Status}}"), "running", "{}", self.logs());
     }
 
     fn wait_until_healthy(&self, name: &str) {

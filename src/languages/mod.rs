@@ -13,11 +13,13 @@ use crate::settings::Choices;
 
 /// A language: recognises its projects.
 pub trait Language: Sync {
-    /// Looks at one folder of the project.
+    /// The services of one folder, which is also the build context of them all: none when the folder is not of this
+    /// language, one for most, several for a workspace or a module with several programs. The path of each
+    /// ([`Facts::path`]) is relative to the folder: `.` for the folder itself, `apps/web` for a member.
     ///
     /// # Errors
     /// When a manifest is there but cannot be read or parsed.
-    fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>>;
+    fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>>;
 
     /// The file names that this language is recognised by, for telling a misspelt one.
     fn manifests(&self) -> &'static [&'static str];
@@ -74,7 +76,7 @@ impl std::fmt::Display for Kind {
 pub struct Facts {
     /// Name for images and files.
     pub name: String,
-    /// Folder, `.` for the root.
+    /// Folder that the service's files are written to, `.` for the root.
     pub path: String,
     /// Language.
     pub language: Found<String>,

@@ -107,8 +107,8 @@ impl Language for StaticSite {
         &["index.html"]
     }
 
-    fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>> {
-        Ok(pages(project, dir)?.map(|pages| Box::new(pages) as Box<dyn Detected>))
+    fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {
+        Ok(pages(project, ".")?.into_iter().map(|pages| Box::new(pages) as Box<dyn Detected>).collect())
     }
 }
 
@@ -204,6 +204,7 @@ impl Detected for Pages {
         };
         Ok(Plan {
             service: choices.facts.name.clone(),
+            dir: self.facts.path.clone(),
             template: "static".to_owned(),
             images: [].into(),
             details: json!({ "site": self.site }),

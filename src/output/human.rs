@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::found::{Confidence, Found, Rejected};
 use crate::languages::{Facts, Kind};
 use crate::generate::Generation;
+use crate::project::join;
 use crate::reconcile::Outcome;
 use crate::render::{image_name, shell_words};
 use crate::write::Recovered;
@@ -126,9 +127,10 @@ pub fn written(generation: &Generation) {
         err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
         let name = image_name(&plan.service);
         let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
-        let path = shell_words(std::slice::from_ref(&service.facts.path));
+        let context = shell_words(std::slice::from_ref(&service.context));
+        let file = if plan.dir == "." { String::new() } else { format!(" -f {}", shell_words(&[join(&service.facts.path, "Dockerfile")])) };
         err(format!(
-            "next: docker build -t {name} {path} && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"
+            "next: docker build -t {name}{file} {context} && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"
         ));
     }
 }

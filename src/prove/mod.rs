@@ -5,6 +5,7 @@ mod context;
 mod image;
 mod runtime;
 
+use crate::artefacts;
 use crate::dockerfile::{self, Dockerfile};
 use crate::dockerignore::Matcher;
 use crate::error::{Error, Result};
@@ -61,8 +62,8 @@ const CHECKS: &[Check] = &[
 /// # Errors
 /// Exit 70, pointing at the line that does not agree.
 pub fn prove(plan: &Plan, project: &Project, files: &[RenderedFile]) -> Result<()> {
-    let text = |name: &str| files.iter().find(|file| file.path == name).map_or("", |file| file.text.as_str());
-    let (dockerfile, dockerignore) = (text("Dockerfile"), text(".dockerignore"));
+    let text = |artefact| files.iter().find(|file| artefacts::of(&file.path) == Some(artefact)).map_or("", |file| file.text.as_str());
+    let (dockerfile, dockerignore) = (text("dockerfile"), text("dockerignore"));
     let ignored = Matcher::new(dockerignore).map_err(|line| {
         contradiction(".dockerignore", dockerignore, &Contradiction::new(line, "the builder would refuse this pattern"))
     })?;

@@ -18,7 +18,7 @@ fn project() -> Project {
 }
 
 fn plan(project: &Project) -> Plan {
-    let detected = languages::node::Node.detect(project, ".").unwrap().unwrap();
+    let detected = languages::node::Node.detect(project).unwrap().remove(0);
     detected.plan(&Answers::default().over(detected.facts()).unwrap()).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn plan(project: &Project) -> Plan {
 fn broken(name: &str, from: &str, to: &str) -> Error {
     let project = project();
     let plan = plan(&project);
-    let mut files = render::render(&plan).unwrap();
+    let mut files = render::render(&plan, &project).unwrap();
     let file = files.iter_mut().find(|file| file.path == name).unwrap();
     assert!(file.text.contains(from), "`{from}` is not in\n{}", file.text);
     file.text = file.text.replacen(from, to, 1);
@@ -45,14 +45,14 @@ fn caught(from: &str, to: &str, what: &str) {
 fn the_files_as_they_are_prove_themselves() {
     let project = project();
     let plan = plan(&project);
-    prove(&plan, &project, &render::render(&plan).unwrap()).unwrap();
+    prove(&plan, &project, &render::render(&plan, &project).unwrap()).unwrap();
 }
 
 #[test]
 fn every_image_is_pinned_and_known() {
     let project = project();
     let plan = plan(&project);
-    let text = &render::render(&plan).unwrap()[0].text;
+    let text = &render::render(&plan, &project).unwrap()[0].text;
     let digest = text.split("@sha256:").nth(1).unwrap().split_whitespace().next().unwrap();
     caught(&format!("@sha256:{digest}"), "", "has no digest");
     caught(&format!(":24.21.0-trixie-slim@sha256:{digest}"), &format!("@sha256:{digest}"), "has no tag");

@@ -47,62 +47,67 @@ impl Language for Node {
         &["package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"]
     }
 
-    fn detect(&self, project: &Project, dir: &str) -> Result<Option<Box<dyn Detected>>> {
-        let Some(manifest) = JsonFile::read(project, &join(dir, "package.json"))? else { return Ok(None) };
-        let mut notes = Vec::new();
-        let sources = Sources::read(project, dir, EXTENSIONS)?;
-        let framework = framework::detect(Context { project, dir, manifest: &manifest, sources: &sources })?;
-        let package_manager = package_manager::detect(project, dir, &manifest, &mut notes);
-        let serving = framework.as_ref().map_or(&Serving::Script, |framework| &framework.serving);
-        let start = match serving {
-            Serving::Script => start::find(project, dir, &manifest),
-            Serving::Server { command, .. } => Some(command.clone()),
-            Serving::Static(_) => None,
-        };
-        let port = match serving {
-            Serving::Static(_) => Some(super::static_site::port(&manifest.path)),
-            _ => port(&sources).or_else(|| framework.as_ref()?.port.clone()),
-        };
-        let kind = match (serving, &port) {
-            (Serving::Static(_), Some(port)) => kind_from(Kind::Static, port),
-            (_, Some(port)) => kind_from(Kind::Web, port),
-            (_, None) => Found::guess(Kind::Worker, None),
-        };
-        let build = framework.as_ref().and_then(|framework| framework.build.clone()).or_else(|| {
-            let script = manifest.str(&["scripts", "build"])?;
-            Some(Found::certain(
-                [package_manager.name.value.as_str(), "run", "build"].map(str::to_owned).to_vec(),
-                manifest.evidence(&["scripts", "build"], format!("`build` runs `{script}`")),
-            ))
-        });
-        if let Some(framework) = &framework {
-            notes.extend(framework.notes.iter().cloned());
-        }
-        let handles_sigterm = sources.mention("SIGTERM").is_some()
-            || framework.as_ref().is_some_and(|framework| framework.handles_sigterm);
-        let name = manifest.str(&["name"]).unwrap_or("app");
-        let language = Found::certain("node".to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest"));
-        let facts = Facts {
-            version: Some(version::solve(project, dir, &manifest, &mut notes)?),
-            package_manager: Some(package_manager.name.clone()),
-            build_tool: framework.as_ref().and_then(|framework| framework.build_tool.clone()),
-            framework: framework.as_ref().map(|framework| framework.name.clone()),
-            port,
-            start,
-            build,
-            health: sources.health().or_else(|| framework.as_ref()?.health.clone()),
-            writable: framework.as_ref().map(|framework| framework.writable.clone()).unwrap_or_default(),
-            notes,
-            ..Facts::new(name, dir, language, kind)
-        };
-        Ok(Some(Box::new(NodeService {
-            facts,
-            package_manager,
-            framework,
-            npmrc: project.has(&join(dir, ".npmrc")),
-            handles_sigterm,
-        })))
+    fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {
+        Ok(service(project, ".")?.into_iter().map(|service| Box::new(service) as Box<dyn Detected>).collect())
     }
+}
+
+/// The service in a folder.
+fn service(project: &Project, dir: &str) -> Result<Option<NodeService>> {
+    let Some(manifest) = JsonFile::read(project, &join(dir, "package.json"))? else { return Ok(None) };
+    let mut notes = Vec::new();
+    let sources = Sources::read(project, dir, EXTENSIONS)?;
+    let framework = framework::detect(Context { project, dir, manifest: &manifest, sources: &sources })?;
+    let package_manager = package_manager::detect(project, dir, &manifest, &mut notes);
+    let serving = framework.as_ref().map_or(&Serving::Script, |framework| &framework.serving);
+    let start = match serving {
+        Serving::Script => start::find(project, dir, &manifest),
+        Serving::Server { command, .. } => Some(command.clone()),
+        Serving::Static(_) => None,
+    };
+    let port = match serving {
+        Serving::Static(_) => Some(super::static_site::port(&manifest.path)),
+        _ => port(&sources).or_else(|| framework.as_ref()?.port.clone()),
+    };
+    let kind = match (serving, &port) {
+        (Serving::Static(_), Some(port)) => kind_from(Kind::Static, port),
+        (_, Some(port)) => kind_from(Kind::Web, port),
+        (_, None) => Found::guess(Kind::Worker, None),
+    };
+    let build = framework.as_ref().and_then(|framework| framework.build.clone()).or_else(|| {
+        let script = manifest.str(&["scripts", "build"])?;
+        Some(Found::certain(
+            [package_manager.name.value.as_str(), "run", "build"].map(str::to_owned).to_vec(),
+            manifest.evidence(&["scripts", "build"], format!("`build` runs `{script}`")),
+        ))
+    });
+    if let Some(framework) = &framework {
+        notes.extend(framework.notes.iter().cloned());
+    }
+    let handles_sigterm = sources.mention("SIGTERM").is_some()
+        || framework.as_ref().is_some_and(|framework| framework.handles_sigterm);
+    let name = manifest.str(&["name"]).unwrap_or("app");
+    let language = Found::certain("node".to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest"));
+    let facts = Facts {
+        version: Some(version::solve(project, dir, &manifest, &mut notes)?),
+        package_manager: Some(package_manager.name.clone()),
+        build_tool: framework.as_ref().and_then(|framework| framework.build_tool.clone()),
+        framework: framework.as_ref().map(|framework| framework.name.clone()),
+        port,
+        start,
+        build,
+        health: sources.health().or_else(|| framework.as_ref()?.health.clone()),
+        writable: framework.as_ref().map(|framework| framework.writable.clone()).unwrap_or_default(),
+        notes,
+        ..Facts::new(name, dir, language, kind)
+    };
+    Ok(Some(NodeService {
+        facts,
+        package_manager,
+        framework,
+        npmrc: project.has(&join(dir, ".npmrc")),
+        handles_sigterm,
+    }))
 }
 
 /// The kind, as sure as the port that it follows from.

@@ -56,6 +56,7 @@ impl Detected for NodeService {
         };
         Ok(Plan {
             service: facts.name.clone(),
+            dir: self.facts.path.clone(),
             template: "node".to_owned(),
             images: [("build".to_owned(), build)].into(),
             details,

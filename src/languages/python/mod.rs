@@ -71,15 +71,14 @@ impl Language for Python {
         &["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml", "uv.lock", "poetry.lock", "manage.py"]
     }
 
-    /// The caller gives each folder as a project of its own, so `dir` is always the root.
-    fn detect(&self, project: &Project, _dir: &str) -> Result<Option<Box<dyn Detected>>> {
+    fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {
         let program = project.first(".", PROGRAMS);
         if !Manifests::present(project) && program.is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut manifests = Manifests::read(project)?;
         if !manifests.any() && program.is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut service = recognise(project, &mut manifests, program)?;
         if let Some(rival) = project.first(".", RIVALS) {
@@ -88,11 +87,11 @@ impl Language for Python {
             let serves = matches!(service.facts.kind.value, Kind::Web | Kind::Worker);
             let object = serves && service.start.as_ref().is_some_and(certain);
             if server || !object {
-                return Ok(None);
+                return Ok(Vec::new());
             }
             service.facts.language = service.facts.language.over("another stack", "Python holds the application object", Evidence::at(rival, 1, "a manifest"));
         }
-        Ok(Some(Box::new(service)))
+        Ok(vec![Box::new(service)])
     }
 }
 
@@ -245,7 +244,7 @@ mod tests {
 
     fn service(files: &[(&str, &str)]) -> Option<Facts> {
         let project = Project::from_files(files.iter().copied());
-        Python.detect(&project, ".").unwrap().map(|found| found.facts().clone())
+        Python.detect(&project).unwrap().first().map(|found| found.facts().clone())
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl Detected for PythonService {
         }
         Ok(Plan {
             service: facts.name.clone(),
+            dir: self.facts.path.clone(),
             template: "python".to_owned(),
             images,
             details: self.details(&line, flavor),
