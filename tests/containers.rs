@@ -33,6 +33,10 @@ struct Expectation {
     cached: String,
     /// Memory in MiB, 512 when not said.
     memory: Option<u32>,
+    /// Folder of the service's files; the build context is the fixture's root all the same.
+    path: Option<String>,
+    /// Where the fixture holds several services: each, by its `path`, instead of the fields above.
+    service: Vec<Expectation>,
 }
 
 struct Case {
@@ -51,17 +55,26 @@ impl Case {
         Self { name, dir, expectation }
     }
 
-    fn tag(&self) -> String {
-        format!("dockwright-test/{}", self.name)
+    /// What is expected of each service.
+    fn services(&self) -> &[Expectation] {
+        if self.expectation.service.is_empty() { std::slice::from_ref(&self.expectation) } else { &self.expectation.service }
     }
 
-    fn build(&self) -> String {
+    fn tag(&self, service: &Expectation) -> String {
+        let path = service.path.as_deref().unwrap_or_default().replace('/', "-");
+        format!("dockwright-test/{}:{}", self.name, if path.is_empty() { "latest" } else { &path })
+    }
+
+    fn build(&self, service: &Expectation) -> String {
         let command = std::env::var("DOCKWRIGHT_BUILD").unwrap_or_else(|_| "docker build".to_owned());
         let mut words = command.split_whitespace();
+        let dockerfile = self.dir.path().join(service.path.as_deref().unwrap_or_default()).join("Dockerfile");
         let output = run(Command::new(words.next().unwrap())
             .args(words)
             .arg(self.dir.path())
-            .args(["--progress", "plain", "-t", &self.tag()]));
+            .arg("-f")
+            .arg(dockerfile)
+            .args(["--progress", "plain", "-t", &self.tag(service)]));
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 }
@@ -103,37 +116,43 @@ fn every_fixture_builds_and_runs_locked_down() {
 
 fn prove(case: &Case) {
     run(Command::new(env!("CARGO_BIN_EXE_dockwright")).args(["init", "--yes"]).arg(case.dir.path()));
-    case.build();
-    let memory = format!("{}m", case.expectation.memory.unwrap_or(512));
+    for service in case.services() {
+        prove_service(case, service);
+    }
+}
+
+fn prove_service(case: &Case, service: &Expectation) {
+    case.build(service);
+    let memory = format!("{}m", service.memory.unwrap_or(512));
     let container = text(&run(Command::new("docker").args([
         "run", "-d", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory",
-        &memory, "--health-interval", "1s", "--publish-all", &case.tag(),
+        &memory, "--health-interval", "1s", "--publish-all", &case.tag(service),
     ])));
     let container = Container(container.trim().to_owned());
-    if let Some(path) = &case.expectation.get {
+    if let Some(path) = &service.get {
         container.wait_until_healthy(&case.name);
         let answer = container.get(path);
-        assert!(answer.contains(&case.expectation.expect), "GET {path}: {answer}");
+        assert!(answer.contains(&service.expect), "GET {path}: {answer}");
     } else {
-        container.wait_for_log(&case.expectation.expect);
+        container.wait_for_log(&service.expect);
     }
     let uid = container.inspect("{{.Config.User}}");
     assert!(uid.split(':').next().unwrap().parse::<u32>().unwrap() > 10000, "runs as {uid}");
     let started = Instant::now();
     run(Command::new("docker").args(["stop", "-t", "10", &container.0]));
     assert!(started.elapsed() < STOP_LIMIT, "SIGTERM took {:?}", started.elapsed());
-    rebuild_keeps_dependencies(case);
+    rebuild_keeps_dependencies(case, service);
 }
 
 /// A change in the source must not install anything again.
-fn rebuild_keeps_dependencies(case: &Case) {
-    let Some(edit) = &case.expectation.edit else { return };
+fn rebuild_keeps_dependencies(case: &Case, service: &Expectation) {
+    let Some(edit) = &service.edit else { return };
     let source = case.dir.path().join(edit);
     let text = std::fs::read_to_string(&source).unwrap();
-    std::fs::write(&source, format!("{text}\n{}\n", case.expectation.comment)).unwrap();
-    let log = case.build();
-    let steps: Vec<&str> = log.lines().filter(|line| line.starts_with('#') && line.contains(&case.expectation.cached)).collect();
-    assert!(!steps.is_empty(), "no step `{}` in the log:\n{log}", case.expectation.cached);
+    std::fs::write(&source, format!("{text}\n{}\n", service.comment)).unwrap();
+    let log = case.build(service);
+    let steps: Vec<&str> = log.lines().filter(|line| line.starts_with('#') && line.contains(&service.cached)).collect();
+    assert!(!steps.is_empty(), "no step `{}` in the log:\n{log}", service.cached);
     for line in steps {
         let number = line.split_whitespace().next().unwrap();
         assert!(log.contains(&format!("{number} CACHED")), "installed again: {line}");

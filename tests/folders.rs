@@ -18,14 +18,16 @@ fn a_service_in_a_folder_gets_the_same_files_there() {
         let output = dockwright(&["detect", "--format", "json"], dir.path());
         let facts: serde_json::Value = serde_json::from_slice(&output).unwrap();
         let place = format!("services/{}", fixture.file_name().unwrap().to_str().unwrap());
-        let service = &facts["services"][0];
-        assert_eq!(service["path"], place.as_str());
-        for evidence in service["language"]["evidence"].as_array().unwrap() {
-            assert!(root.join("tests/fixtures").join(evidence["file"].as_str().unwrap().trim_start_matches("services/")).exists());
+        for service in facts["services"].as_array().unwrap() {
+            let path = service["path"].as_str().unwrap();
+            let member = path.strip_prefix(&place).unwrap_or_else(|| panic!("{path} is not in {place}")).trim_start_matches('/');
+            for evidence in service["language"]["evidence"].as_array().unwrap() {
+                assert!(root.join("tests/fixtures").join(evidence["file"].as_str().unwrap().trim_start_matches("services/")).exists());
+            }
+            let inside = dockwright(&["init", "--yes", "--stdout", &format!("{path}/Dockerfile")], dir.path());
+            let snapshot = root.join("snapshots").join(fixture.file_name().unwrap()).join(member).join("Dockerfile");
+            assert_eq!(String::from_utf8(inside).unwrap(), std::fs::read_to_string(snapshot).unwrap(), "{fixture:?}");
         }
-        let inside = dockwright(&["init", "--yes", "--stdout", &format!("{place}/Dockerfile")], dir.path());
-        let snapshot = std::fs::read_to_string(root.join("snapshots").join(fixture.file_name().unwrap()).join("Dockerfile"));
-        assert_eq!(String::from_utf8(inside).unwrap(), snapshot.unwrap(), "{fixture:?}");
     }
 }
 
