@@ -67,7 +67,7 @@ fn report(args: &InitArgs, generation: &Generation, verbosity: Verbosity) -> Res
         Format::Json => json::print(&json::changes(generation)),
         Format::Human if args.dry_run => generation.changes.iter().for_each(|change| human::data(&change.diff())),
         Format::Human if verbosity == Verbosity::Quiet => {}
-        Format::Human => human::written(generation),
+        Format::Human => human::written(generation, &args.path),
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
+use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::Verbosity;
@@ -39,7 +40,7 @@ pub fn facts(facts: &Facts, verbosity: Verbosity) -> String {
     let mut text = format!("{} ({})\n", facts.name.bold(), facts.path);
     let mut row = |name: &str, value: Option<Row>| {
         let Some((value, source, rejected)) = value else { return };
-        text += &format!("  {name:<16}{value:<24}{}\n", source.dimmed());
+        text += &format!("  {name:<16}{value:<24}  {}\n", source.dimmed());
         if verbosity == Verbosity::Verbose {
             for lost in rejected {
                 text += &format!("  {:<16}{}\n", "", format!("not {}: {} ({})", lost.value, lost.reason, lost.evidence.place()).dimmed());
@@ -111,8 +112,8 @@ pub fn changed_facts(generation: &Generation) {
     }
 }
 
-/// What was written, and what to do next.
-pub fn written(generation: &Generation) {
+/// What was written, and what to do next: the command is for where dockwright was called, `root` being the project.
+pub fn written(generation: &Generation, root: &Utf8Path) {
     changed_facts(generation);
     for change in &generation.changes {
         let reason = match &change.outcome {
@@ -127,8 +128,9 @@ pub fn written(generation: &Generation) {
         err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
         let name = image_name(&plan.service);
         let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
-        let context = shell_words(std::slice::from_ref(&service.context));
-        let file = if plan.dir == "." { String::new() } else { format!(" -f {}", shell_words(&[join(&service.facts.path, "Dockerfile")])) };
+        let place = |path: &str| shell_words(&[join(root.as_str(), path).trim_end_matches("/.").to_owned()]);
+        let context = place(&service.context);
+        let file = if plan.dir == "." { String::new() } else { format!(" -f {}", place(&join(&service.facts.path, "Dockerfile"))) };
         err(format!(
             "next: docker build -t {name}{file} {context} && docker run --rm --read-only --tmpfs /tmp --cap-drop ALL{publish} {name}"
         ));

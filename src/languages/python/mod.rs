@@ -125,6 +125,13 @@ fn recognise(project: &Project, manifests: &mut Manifests, program: Option<&str>
             kind = Some(start::kind(manifests, &sources, framework));
         }
     }
+    if start.is_none() {
+        notes.push(Note::warning(
+            "nothing says which program is started: the image starts Python itself, and takes a program as its argument; name it with `--set start=\"python PROGRAM.py\"`",
+            Some(&language_evidence(manifests, &manager, program)),
+        ));
+        start = Some(Start::plain(Found::guess(server::words(&["python"]), None)));
+    }
     let kind = kind.unwrap_or_else(|| Found::guess(Kind::Job, None));
     if let Some(start) = &mut start
         && start.root == "src"
