@@ -1,6 +1,6 @@
 //! From a folder to what would change in it. `init`, `update`, `diff` and `check` share this; only the end differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 use camino::Utf8Path;
@@ -183,8 +183,13 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
             file.path = join(&service.context, &file.path);
         }
         rendered.extend(files);
-        plans.push(plan);
         service.facts = choices.facts;
+        let missing: BTreeSet<&str> = plan.without_digest().collect();
+        let asked = service.facts.version.as_ref().and_then(|found| found.evidence.first());
+        service.facts.notes.extend(missing.into_iter().map(|image| {
+            Note::warning(format!("`{image}` is the exact version that was asked for, and has no digest yet: `dockwright pin` adds it"), asked)
+        }));
+        plans.push(plan);
     }
     services.retain(|service| plans.iter().any(|plan: &Plan| plan.service == service.facts.name));
     let facts = changed_facts(&old_lock, &now);

@@ -125,3 +125,11 @@ pub struct Plan {
     /// Paths that the build copies by name, which `.dockerignore` must leave in.
     pub copied: Vec<String>,
 }
+
+impl Plan {
+    /// The images of exact versions whose digest nobody has seen yet.
+    pub fn without_digest(&self) -> impl Iterator<Item = &str> {
+        let all = self.images.values().chain([&self.runtime.image]);
+        all.filter(|image| !image.has_digest()).map(PinnedImage::reference)
+    }
+}

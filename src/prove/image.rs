@@ -9,7 +9,7 @@ const SECRET_WORDS: &[&str] =
 /// Words that say it is none.
 const PUBLIC_WORDS: &[&str] = &["public", "file", "version"];
 
-/// Every image has tag and digest, and is one of the plan's.
+/// Every image has tag and digest. An exact version that the plan itself holds without a digest has none yet, and no other.
 pub(super) fn pinned(evidence: &Evidence<'_>) -> Vec<Contradiction> {
     images(evidence)
         .into_iter()
@@ -17,7 +17,9 @@ pub(super) fn pinned(evidence: &Evidence<'_>) -> Vec<Contradiction> {
             let name = image.split('@').next().unwrap_or(image);
             let tagged = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
             let digest = image.split_once("@sha256:").is_some_and(|(_, hex)| hex.len() == 64);
-            if !digest {
+            if !digest && tagged && evidence.plan.without_digest().any(|known| known == image) {
+                None
+            } else if !digest {
                 Some(Contradiction::new(line, format!("`{image}` has no digest")))
             } else if !tagged {
                 Some(Contradiction::new(line, format!("`{image}` has no tag")))

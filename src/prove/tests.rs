@@ -5,16 +5,18 @@ use crate::languages::{self, Language as _};
 use crate::render;
 use crate::settings::Answers;
 
+const FILES: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name": "app", "scripts": {"start": "node server.js"}, "dependencies": {"express": "5"}, "engines": {"node": "24"}}"#,
+    ),
+    ("package-lock.json", r#"{"name": "app", "lockfileVersion": 3, "packages": {"": {"dependencies": {"express": "5"}}}}"#),
+    ("server.js", "const app = require('express')()\napp.get('/healthz', ok)\napp.listen(process.env.PORT || 3000)\n"),
+    (".env", "DATABASE_PASSWORD=x"),
+];
+
 fn project() -> Project {
-    Project::from_files([
-        (
-            "package.json",
-            r#"{"name": "app", "scripts": {"start": "node server.js"}, "dependencies": {"express": "5"}, "engines": {"node": "24"}}"#,
-        ),
-        ("package-lock.json", r#"{"name": "app", "lockfileVersion": 3, "packages": {"": {"dependencies": {"express": "5"}}}}"#),
-        ("server.js", "const app = require('express')()\napp.get('/healthz', ok)\napp.listen(process.env.PORT || 3000)\n"),
-        (".env", "DATABASE_PASSWORD=x"),
-    ])
+    Project::from_files(FILES.iter().copied())
 }
 
 fn plan(project: &Project) -> Plan {
@@ -60,6 +62,17 @@ fn every_image_is_pinned_and_known() {
     caught("FROM base AS deps", "FROM bsae AS deps", "has no digest");
     caught("--from=deps", "--from=dpes", "no stage before this one is called `dpes`");
     caught("base AS deps", "base AS base", "duplicate stage name");
+}
+
+#[test]
+fn an_exact_version_may_wait_for_its_digest_and_no_other() {
+    let project = Project::from_files(FILES.iter().copied().chain([(".nvmrc", "22.19.0")]));
+    let plan = plan(&project);
+    let mut files = render::render(&plan, &project).unwrap();
+    assert!(files[0].text.contains("FROM node:22.19.0-trixie-slim AS base"), "{}", files[0].text);
+    prove(&plan, &project, &files).unwrap();
+    files[0].text = files[0].text.replace("22.19.0", "22.19.1");
+    assert!(prove(&plan, &project, &files).unwrap_err().message.contains("has no digest"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::NodeService;
 use super::framework::{Artifacts, Serving};
+use super::version::BUILD;
 use crate::catalog::{Catalog, Query};
 use crate::error::Result;
 use crate::languages::{Detected, Facts, static_site};
@@ -19,7 +20,7 @@ impl Detected for NodeService {
         let facts = &choices.facts;
         let version = facts.version.as_ref().map_or("24", |found| found.value.as_str());
         let line = version.split('.').next().unwrap_or(version);
-        let build = Catalog::embedded()?.pinned(Query { name: "node", flavor: "slim", distro: "trixie", line })?;
+        let build = Catalog::embedded()?.pinned(Query { line: version, ..BUILD })?;
         let copied: Vec<String> = ["package.json"]
             .into_iter()
             .chain(self.package_manager.lockfile)

@@ -2,7 +2,7 @@
 
 use nodejs_semver::{Range, Version};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Query, is_exact};
 use crate::error::Result;
 use crate::found::{Confidence, Evidence, Found};
 use crate::json_file::JsonFile;
@@ -11,6 +11,8 @@ use crate::project::{Project, join};
 
 /// Taken when nothing says otherwise: the newest line in long-term support.
 const DEFAULT_LINE: &str = "24";
+/// The images that projects are built on.
+pub const BUILD: Query<'_> = Query { name: "node", flavor: "slim", distro: "trixie", line: "" };
 /// Code names of the long-term support lines, <https://github.com/nodejs/Release>.
 const LTS_NAMES: &[(&str, &str)] =
     &[("iron", "20"), ("jod", "22"), ("krypton", "24")];
@@ -35,6 +37,12 @@ pub fn solve(project: &Project, dir: &str, manifest: &JsonFile, notes: &mut Vec<
     let Some((wish, evidence)) = wishes.into_iter().next() else {
         return Ok(Found::guess(DEFAULT_LINE.to_owned(), None));
     };
+    if let Some(exact) = Catalog::embedded()?.exact(BUILD, &wish) {
+        let line = exact.split('.').next().unwrap_or(exact);
+        let message = format!("built with Node.js {exact} exactly; a distroless base runs the newest of {line}, as no tag of it names a version");
+        notes.push(Note::info(message, Some(&evidence)));
+        return Ok(Found::certain(exact.to_owned(), evidence));
+    }
     let Some(line) = line_for(&wish)? else {
         notes.push(Note::warning(
             format!("no supported Node.js satisfies `{wish}`: {DEFAULT_LINE} is taken; test with it, or pass `--set version=`"),
@@ -42,6 +50,9 @@ pub fn solve(project: &Project, dir: &str, manifest: &JsonFile, notes: &mut Vec<
         ));
         return Ok(Found { value: DEFAULT_LINE.to_owned(), confidence: Confidence::Guess, evidence: vec![evidence], rejected: vec![] });
     };
+    if is_exact(wish.trim_start_matches(['v', '='])) {
+        notes.push(Note::info(format!("Node.js {wish} has no image on Debian 13: the newest of {line} is taken"), Some(&evidence)));
+    }
     Ok(Found::certain(line, evidence))
 }
 

@@ -6,6 +6,7 @@ use super::PythonService;
 use super::django::Host;
 use super::package_manager::{Name, Source};
 use super::server::PORT;
+use super::version::SLIM;
 use crate::catalog::{Catalog, PinnedImage, Query};
 use crate::error::{Error, Exit, Result};
 use crate::languages::{Detected, Facts, Kind};
@@ -29,8 +30,8 @@ impl Detected for PythonService {
         let flavor = choices.base.unwrap_or(Flavor::Slim);
         let catalog = Catalog::embedded()?;
         let build = match flavor {
-            Flavor::Alpine => catalog.pinned(Query { name: "python", flavor: "alpine", distro: "", line: &line })?,
-            _ => catalog.pinned(Query { name: "python", flavor: "slim", distro: "trixie", line: &line })?,
+            Flavor::Alpine => catalog.pinned(Query { flavor: "alpine", distro: "", line: &line, ..SLIM })?,
+            _ => catalog.pinned(Query { line: catalog.exact(SLIM, version(choices)).unwrap_or(&line), ..SLIM })?,
         };
         let mut images = std::collections::BTreeMap::from([("build".to_owned(), build.clone())]);
         if self.manager.name.value == Name::Uv {
@@ -59,6 +60,11 @@ impl Detected for PythonService {
     }
 }
 
+/// The release line or exact version.
+fn version(choices: &Choices) -> &str {
+    choices.facts.version.as_ref().map_or("3.13", |found| found.value.as_str())
+}
+
 /// A command with its port.
 pub fn with_port(command: &[String], port: Option<u16>) -> Vec<String> {
     let port = port.unwrap_or(8000).to_string();
@@ -66,9 +72,9 @@ pub fn with_port(command: &[String], port: Option<u16>) -> Vec<String> {
 }
 
 impl PythonService {
-    /// The release line; an exact version is brought to its line.
+    /// The release line, also of an exact version.
     fn line(&self, choices: &Choices) -> Result<String> {
-        let version = choices.facts.version.as_ref().map_or("3.13", |found| found.value.as_str());
+        let version = version(choices);
         super::version::line_for(version)?.ok_or_else(|| {
             Error::new(Exit::Usage, format!("there is no supported image of Python `{version}`"))
                 .hint("pass `--set version=` with a supported release line, for example `3.13`")

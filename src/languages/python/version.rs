@@ -6,7 +6,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::manifests::Manifests;
 use super::wheels;
-use crate::catalog::Catalog;
+use crate::catalog::{self, Catalog, Query};
 use crate::error::Result;
 use crate::found::{Confidence, Evidence, Found};
 use crate::languages::Note;
@@ -15,6 +15,9 @@ use crate::project::Project;
 /// Taken when nothing says otherwise, and where a range allows it: the newest line that nearly every package has
 /// ready-made builds for.
 const DEFAULT_LINE: &str = "3.13";
+
+/// The images that projects are built and run on.
+pub const SLIM: Query<'_> = Query { name: "python", flavor: "slim", distro: "trixie", line: "" };
 
 /// A wish with its source; the first one counts.
 struct Wish {
@@ -32,8 +35,14 @@ pub fn solve(project: &Project, manifests: &Manifests, notes: &mut Vec<Note>) ->
     let Some(wish) = wishes.next() else {
         return Ok(default_line(manifests, notes));
     };
-    let found = match line_for(&wish.text)? {
-        Some(line) => {
+    let exact = Catalog::embedded()?.exact(SLIM, &wish.text);
+    let found = match (exact, line_for(&wish.text)?) {
+        (Some(exact), _) => Found::certain(exact.to_owned(), wish.evidence),
+        (None, Some(line)) => {
+            if catalog::is_exact(wish.text.trim_start_matches('=')) {
+                let message = format!("Python {} has no image on Debian 13: the newest of {line} is taken", wish.text);
+                notes.push(Note::info(message, Some(&wish.evidence)));
+            }
             // A range that also holds an older line gives way to a pin that has no build for the newest.
             let older = wheels::newest_line(&manifests.requirements)
                 .filter(|limit| before(limit.line, &line) && fits(limit.line, &wish.text));
@@ -45,7 +54,7 @@ pub fn solve(project: &Project, manifests: &Manifests, notes: &mut Vec<Note>) ->
                 None => Found::certain(line, wish.evidence),
             }
         }
-        None => {
+        (None, None) => {
             let line = nearest_line(&wish.text);
             notes.push(Note::warning(
                 format!(
@@ -59,7 +68,7 @@ pub fn solve(project: &Project, manifests: &Manifests, notes: &mut Vec<Note>) ->
     };
     let taken = found.value.clone();
     Ok(wishes.fold(found, |found, lost| {
-        if !fits(&taken, &lost.text) {
+        if !fits(line_of(&taken).unwrap_or(&taken), &lost.text) {
             notes.push(Note::warning(
                 format!("Python {taken} is taken, which does not fit `{}`", lost.text),
                 Some(&lost.evidence),
@@ -164,7 +173,7 @@ pub fn line_for(wish: &str) -> Result<Option<String>> {
 }
 
 /// `3.13` of `3.13.16`.
-fn line_of(version: &str) -> Option<&str> {
+pub fn line_of(version: &str) -> Option<&str> {
     let minor = version.find('.')? + 1;
     Some(&version[..version[minor..].find('.').map_or(version.len(), |at| minor + at)])
 }
@@ -255,6 +264,18 @@ mod tests {
             assert_eq!(line_for(wish).unwrap(), None, "{wish}");
         }
         assert_eq!((nearest_line("3.8"), nearest_line("2.7.18"), nearest_line(">=3.99")), ("3.11", "3.13", "3.14"));
+    }
+
+    #[test]
+    fn an_exact_version_is_kept_where_it_has_an_image() {
+        let solve = |wish: &str| {
+            let project = Project::from_files([(".python-version", wish), ("requirements.txt", "flask==3.1.0\n")]);
+            let mut notes = Vec::new();
+            let manifests = Manifests::read(&project).unwrap();
+            (super::solve(&project, &manifests, &mut notes).unwrap().value, notes.len())
+        };
+        assert_eq!(solve("3.12.11\n"), ("3.12.11".to_owned(), 0));
+        assert_eq!(solve("3.12.4\n"), ("3.12".to_owned(), 1));
     }
 
     #[test]
