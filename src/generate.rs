@@ -139,7 +139,7 @@ impl Change {
 /// Per the contract's exit codes.
 pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let root = request.root;
-    let mut services = recognise(root)?;
+    let mut services = supported(recognise(root)?, request.only)?;
     let names: Vec<String> = services.iter().map(|service| service.facts.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let lock_text = read(root, lock::FILE)?;
@@ -306,6 +306,27 @@ impl Generation {
         services.sort_by(|a, b| a.path.cmp(&b.path));
         Lock { services, files, ..Lock::default() }
     }
+}
+
+/// The services that files can be written for. The others are named in a note, unless they are all there is or asked for.
+fn supported(services: Vec<Service>, only: &[String]) -> Result<Vec<Service>> {
+    let mut left = Vec::new();
+    let mut refused = Vec::new();
+    for service in services {
+        match service.supported() {
+            Ok(()) => left.push(service),
+            Err(error) if only.contains(&service.facts.name) => return Err(error),
+            Err(error) => refused.push((service, error)),
+        }
+    }
+    let notes = refused.iter().map(|(service, error)| {
+        Note::warning(format!("`{}` is left out: {}", service.facts.path, error.message), service.facts.language.evidence.first())
+    });
+    match left.first_mut() {
+        Some(first) => first.facts.notes.extend(notes),
+        None => refused.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))?,
+    }
+    Ok(left)
 }
 
 /// What flags and files of `--answers` say.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use camino::Utf8Path;
 
 use crate::error::{Error, Exit, Result};
-use crate::languages::{self, Detected, Facts, Note};
+use crate::languages::{self, Detected, Facts, Language, Note};
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::settings::Choices;
@@ -14,14 +14,6 @@ use crate::settings::Choices;
 const MAX_DEPTH: usize = 3;
 /// Folders that hold no service of their own, even when they look like one.
 const NOT_SERVICES: &[&str] = &["docs", "doc", "examples", "example", "test", "tests", "fixtures", "testdata", "scripts"];
-/// Manifests of stacks that are recognised and not supported yet.
-const UNSUPPORTED: &[(&str, &str)] = &[
-    ("Gemfile", "Ruby"), ("composer.json", "PHP"), ("mix.exs", "Elixir"), ("gleam.toml", "Gleam"), ("rebar.config", "Erlang"),
-    ("deno.json", "Deno"), ("deno.jsonc", "Deno"), ("build.sbt", "Scala"), ("project.clj", "Clojure"), ("deps.edn", "Clojure"),
-    ("CMakeLists.txt", "C and C++"), ("meson.build", "C and C++"), ("Package.swift", "Swift"), ("pubspec.yaml", "Dart"),
-    ("stack.yaml", "Haskell"), ("shard.yml", "Crystal"), ("build.zig", "Zig"), ("hugo.toml", "Hugo"), ("_config.yml", "Jekyll"),
-];
-
 /// A recognised service, its facts seen from the project's root.
 pub struct Service {
     /// What is true of it.
@@ -34,6 +26,14 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether files can be written for it.
+    ///
+    /// # Errors
+    /// Exit 4 for what is recognised only.
+    pub fn supported(&self) -> Result<()> {
+        self.detected.supported()
+    }
+
     /// Decides everything that will be written, with paths relative to the build context.
     ///
     /// # Errors
@@ -50,10 +50,13 @@ impl Service {
 pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
     let project = Rc::new(Project::open(path)?);
     let misspelt = misspelt(&project);
-    let mut services = in_folder(&project, ".")?;
+    let mut services = in_folder(&project, ".", languages::all())?;
     // A workspace's members say nothing of the folders that belong to another language.
     if services.iter().all(|service| service.facts.path != ".") {
         below(&project, &mut services)?;
+    }
+    if services.is_empty() {
+        services = in_folder(&project, ".", languages::last())?;
     }
     if services.is_empty() {
         return Err(nothing(&project, path, &misspelt));
@@ -64,9 +67,9 @@ pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
 }
 
 /// Asks the languages about one folder: the first that recognises it has it.
-fn in_folder(project: &Rc<Project>, dir: &str) -> Result<Vec<Service>> {
+fn in_folder(project: &Rc<Project>, dir: &str, languages: &[&dyn Language]) -> Result<Vec<Service>> {
     let folder = if dir == "." { project.clone() } else { Rc::new(project.below(dir)) };
-    for language in languages::all() {
+    for language in languages {
         let found = language.detect(&folder)?;
         if !found.is_empty() {
             let service = |detected: Box<dyn Detected>| {
@@ -96,7 +99,7 @@ fn below(project: &Rc<Project>, services: &mut Vec<Service>) -> Result<()> {
         if services.iter().any(|service| inside(&service.context) || inside(&service.facts.path)) {
             continue;
         }
-        services.extend(in_folder(project, dir)?.into_iter().filter(|found| !at_root.contains(&found.facts.language.value)));
+        services.extend(in_folder(project, dir, languages::all())?.into_iter().filter(|found| !at_root.contains(&found.facts.language.value)));
     }
     // A page in a folder is a service only where nothing else is: beside a server it is one of its files.
     if services.iter().any(|service| service.facts.language.value != "static") {
@@ -131,14 +134,12 @@ fn misspelt(project: &Project) -> Vec<Note> {
 }
 
 fn nothing(project: &Project, path: &Utf8Path, misspelt: &[Note]) -> Error {
-    let unsupported = UNSUPPORTED.iter().find(|(file, _)| project.has(file));
-    let error = match unsupported {
-        Some((file, stack)) => Error::new(Exit::Unsupported, format!("`{file}` says {stack}, which is not supported yet"))
-            .hint("supported are Node.js, Python, Go, Rust, Java, Kotlin and static sites"),
-        None if project.files().next().is_none() => Error::new(Exit::Unsupported, format!("`{path}` is empty"))
-            .hint("stand in the folder that holds the project, or name it: `dockwright init PATH`"),
-        None => Error::new(Exit::Unsupported, format!("nothing was recognised in `{path}`"))
-            .hint("stand in the folder that holds the manifest, for example `package.json`, or name it: `dockwright init PATH`"),
+    let error = if project.files().next().is_none() {
+        Error::new(Exit::Unsupported, format!("`{path}` is empty"))
+            .hint("stand in the folder that holds the project, or name it: `dockwright init PATH`")
+    } else {
+        Error::new(Exit::Unsupported, format!("nothing was recognised in `{path}`"))
+            .hint("stand in the folder that holds the manifest, for example `package.json`, or name it: `dockwright init PATH`")
     };
     misspelt.iter().fold(error, |error, note| error.hint(note.message.clone()))
 }

@@ -61,6 +61,18 @@ fn every_service_of_a_repository_is_found_once() {
     assert!(!port(&String::from_utf8(api).unwrap()));
 }
 
+#[test]
+fn what_is_recognised_only_is_left_out_with_a_word() {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in [("web/index.html", "<h1>hello</h1>"), ("api/app.py", "import flask\napp = flask.Flask('x')\n"), ("shop/Gemfile", "")] {
+        std::fs::create_dir_all(dir.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(dir.path().join(path), text).unwrap();
+    }
+    let report: serde_json::Value = serde_json::from_slice(&dockwright(&["init", "--yes", "--format", "json"], dir.path())).unwrap();
+    assert!(report["notes"].as_array().unwrap().iter().any(|note| note["message"].as_str().unwrap().starts_with("`shop` is left out")));
+    assert!(dir.path().join("api/Dockerfile").exists() && !dir.path().join("shop/Dockerfile").exists());
+}
+
 fn dockwright(arguments: &[&str], dir: &Path) -> Vec<u8> {
     let output = Command::new(env!("CARGO_BIN_EXE_dockwright")).args(arguments).arg(dir).output().unwrap();
     assert!(output.status.success(), "{dir:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -3,6 +3,7 @@
 
 pub mod node;
 pub mod python;
+pub mod recognised;
 pub mod static_site;
 
 use crate::error::{Error, Exit, Result};
@@ -10,6 +11,7 @@ use crate::found::{Evidence, Found};
 use crate::plan::Plan;
 use crate::project::{Project, join};
 use crate::settings::Choices;
+use recognised::Recognised;
 
 /// A language: recognises its projects.
 pub trait Language: Sync {
@@ -30,6 +32,14 @@ pub trait Detected {
     /// What was recognised.
     fn facts(&self) -> &Facts;
 
+    /// Whether files can be written for it.
+    ///
+    /// # Errors
+    /// Exit 4 for what is recognised only, with the nearest way on.
+    fn supported(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Decides everything that will be written. Facts are taken from `choices.facts`, where the answers are laid over
     /// what was detected.
     ///
@@ -40,7 +50,12 @@ pub trait Detected {
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
 pub fn all() -> &'static [&'static dyn Language] {
-    &[&python::Python, &node::Node, &static_site::StaticSite]
+    &[&python::Python, &Recognised::PROGRAMS, &node::Node, &static_site::StaticSite]
+}
+
+/// Asked at the root when no folder holds anything else.
+pub fn last() -> &'static [&'static dyn Language] {
+    &[&Recognised::TOOLS]
 }
 
 /// What a service is.
