@@ -56,14 +56,24 @@ impl AnswersFile {
         Ok(())
     }
 
+    /// Reads the project's own; an empty one when there is none.
+    ///
+    /// # Errors
+    /// Exit 2 when it is not TOML.
+    pub fn of_project(root: &camino::Utf8Path) -> Result<Self> {
+        Self::parse(FILE, &fs_err::read_to_string(root.join(FILE)).unwrap_or_default())
+    }
+
     /// The waived items of the checklist, with the reason for each.
-    pub fn waived(&self) -> BTreeMap<String, String> {
+    ///
+    /// # Errors
+    /// Exit 2 when an item is unknown, or a reason is missing.
+    pub fn waived(&self) -> Result<BTreeMap<String, String>> {
         let table = self.document.get("waive").and_then(Item::as_table);
-        table
-            .into_iter()
-            .flat_map(Table::iter)
-            .filter_map(|(item, reason)| Some((item.to_owned(), reason.as_str()?.to_owned())))
-            .collect()
+        let waived = table.into_iter().flat_map(Table::iter).map(|(item, reason)| (item.to_owned(), reason.as_str().unwrap_or_default().to_owned()));
+        let waived: BTreeMap<String, String> = waived.collect();
+        crate::checklist::check_waivers(&waived).map_err(|error| self.here(error))?;
+        Ok(waived)
     }
 
     /// Sets an answer; for one service where a project has several.

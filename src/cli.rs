@@ -72,6 +72,10 @@ pub enum Command {
     Diff(ReportArgs),
     /// Bring back what the last run replaced.
     Undo(PathArgs),
+    /// Judge any project's container files by the fifteen items, its own or hand-written.
+    Audit(AuditArgs),
+    /// An item of the checklist or a decision: why, the fix, and how this project stands.
+    Explain(ExplainArgs),
     /// Every answer: type, choices, default, when it is asked, and its present value.
     Questions(ReportArgs),
     /// Print a completion script.
@@ -131,6 +135,9 @@ pub struct InitArgs {
     /// Write the artefacts only: neither `dockwright.toml` nor `dockwright.lock`.
     #[arg(long)]
     pub no_state: bool,
+    /// Templates here win over the built-in ones of the same name.
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<Utf8PathBuf>,
     /// Report for people or as JSON.
     #[arg(long, default_value = "human")]
     pub format: Format,
@@ -142,9 +149,47 @@ pub struct ReportArgs {
     /// Folder of the project.
     #[arg(default_value = ".")]
     pub path: Utf8PathBuf,
+    /// Templates here win over the built-in ones of the same name.
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<Utf8PathBuf>,
     /// Report for people or as JSON.
     #[arg(long, default_value = "human")]
     pub format: Format,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Item by id or number, or a decision such as `base` or `port`; all items without one.
+    pub item: Option<String>,
+    /// Folder of the project.
+    #[arg(default_value = ".")]
+    pub path: Utf8PathBuf,
+    /// Report for people or as JSON.
+    #[arg(long, default_value = "human")]
+    pub format: Format,
+}
+
+/// `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Folder of the project.
+    #[arg(default_value = ".")]
+    pub path: Utf8PathBuf,
+    /// Report for people, as JSON, or for code scanning.
+    #[arg(long, default_value = "human")]
+    pub format: AuditFormat,
+}
+
+/// How an audit is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people.
+    Human,
+    /// One JSON document on standard output.
+    Json,
+    /// SARIF 2.1.0 on standard output.
+    Sarif,
 }
 
 /// Commands that take a folder alone.

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
+use std::rc::Rc;
 
 use camino::Utf8Path;
 
 use crate::answers_file::{self, AnswersFile};
 use crate::artefacts;
+use crate::checklist::{self, Subject, Verdict};
 use crate::error::{Error, Exit, Result};
 use crate::languages::{Facts, Note};
 use crate::lock::{self, Lock, LockedFile, LockedService};
 use crate::plan::Plan;
-use crate::project::join;
+use crate::project::{Project, join};
 use crate::questions::{self, Question};
-use crate::recognise::{Service, recognise};
+use crate::recognise::{self, Service};
 use crate::reconcile::{OnConflict, Outcome, reconcile};
 use crate::render::{self, RenderedFile};
 use crate::settings::AnswersByService;
@@ -51,6 +53,8 @@ pub struct Request<'a> {
     pub open: Open,
     /// The same lines changed on both sides.
     pub on_conflict: OnConflict,
+    /// A folder of templates that win over the built-in ones.
+    pub templates: Option<&'a Utf8Path>,
 }
 
 /// A file and what becomes of it.
@@ -95,6 +99,7 @@ pub struct Generation {
     pub facts: Vec<FactChange>,
     /// Whether there was a last run.
     pub has_state: bool,
+    project: Rc<Project>,
     old_lock: Lock,
     answers_file: AnswersFile,
     answers_text: Option<String>,
@@ -139,7 +144,8 @@ impl Change {
 /// Per the contract's exit codes.
 pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let root = request.root;
-    let mut services = supported(recognise(root)?, request.only)?;
+    let project = Rc::new(Project::open(root)?);
+    let mut services = supported(recognise::services(&project)?, request.only)?;
     let names: Vec<String> = services.iter().map(|service| service.facts.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let lock_text = read(root, lock::FILE)?;
@@ -214,13 +220,23 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         changes.push(Change { path: file.path.clone(), service: file.service.clone(), disk, outcome, fresh: None });
     }
     let has_state = lock_text.is_some();
-    Ok(Generation { services, plans, rendered, changes, facts, has_state, old_lock, answers_file, answers_text, lock_text })
+    Ok(Generation { services, plans, rendered, changes, facts, has_state, project, old_lock, answers_file, answers_text, lock_text })
 }
 
 impl Generation {
     /// Remarks of all services.
     pub fn notes(&self) -> impl Iterator<Item = &Note> {
         self.services.iter().flat_map(|service| &service.facts.notes)
+    }
+
+    /// How the project stands on the fifteen items, once the files are written.
+    ///
+    /// # Errors
+    /// Exit 2 when a waiver names no item, or no reason.
+    pub fn checklist(&self) -> Result<Vec<Verdict>> {
+        let after = |change: &Change| change.text().map(str::to_owned).or_else(|| change.disk.clone()).map(|text| (change.path.clone(), text.into()));
+        let files: Vec<(String, Rc<str>)> = self.changes.iter().filter(|change| change.outcome != Outcome::Removed).filter_map(after).collect();
+        Ok(checklist::judge(&Subject::of_files(&self.project, &files), &self.answers_file.waived()?))
     }
 
     /// The files that stand in the way: there, and never ours.

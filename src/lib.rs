@@ -8,6 +8,7 @@
 pub mod answers_file;
 pub mod artefacts;
 pub mod catalog;
+pub mod checklist;
 pub mod cli;
 pub mod commands;
 pub mod dockerfile;

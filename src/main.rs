@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => commands::check::run(args, verbosity),
         Some(Command::Diff(args)) => commands::diff::run(args),
         Some(Command::Undo(args)) => commands::undo::run(args, verbosity),
+        Some(Command::Audit(args)) => commands::audit::run(args, verbosity),
+        Some(Command::Explain(args)) => commands::explain::run(args),
         Some(Command::Questions(args)) => commands::questions::run(args),
         Some(Command::Completions { shell }) => {
             commands::packaging::completions(*shell);

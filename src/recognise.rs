@@ -34,6 +34,11 @@ impl Service {
         self.detected.supported()
     }
 
+    /// What was detected or answered, with the base left open.
+    pub fn choices(&self) -> Choices {
+        Choices { facts: self.facts.clone(), base: None }
+    }
+
     /// Decides everything that will be written, with paths relative to the build context.
     ///
     /// # Errors
@@ -48,18 +53,25 @@ impl Service {
 /// # Errors
 /// Exit 4 when no language recognises anything, or a manifest is broken.
 pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
-    let project = Rc::new(Project::open(path)?);
-    let misspelt = misspelt(&project);
-    let mut services = in_folder(&project, ".", languages::all())?;
+    services(&Rc::new(Project::open(path)?))
+}
+
+/// Recognises the services of a project that is open.
+///
+/// # Errors
+/// As [`recognise`].
+pub fn services(project: &Rc<Project>) -> Result<Vec<Service>> {
+    let misspelt = misspelt(project);
+    let mut services = in_folder(project, ".", languages::all())?;
     // A workspace's members say nothing of the folders that belong to another language.
     if services.iter().all(|service| service.facts.path != ".") {
-        below(&project, &mut services)?;
+        below(project, &mut services)?;
     }
     if services.is_empty() {
-        services = in_folder(&project, ".", languages::last())?;
+        services = in_folder(project, ".", languages::last())?;
     }
     if services.is_empty() {
-        return Err(nothing(&project, path, &misspelt));
+        return Err(nothing(project, &misspelt));
     }
     services[0].facts.notes.extend(misspelt);
     distinct_names(&mut services);
@@ -133,7 +145,8 @@ fn misspelt(project: &Project) -> Vec<Note> {
         .collect()
 }
 
-fn nothing(project: &Project, path: &Utf8Path, misspelt: &[Note]) -> Error {
+fn nothing(project: &Project, misspelt: &[Note]) -> Error {
+    let path = project.root();
     let error = if project.files().next().is_none() {
         Error::new(Exit::Unsupported, format!("`{path}` is empty"))
             .hint("stand in the folder that holds the project, or name it: `dockwright init PATH`")

@@ -13,7 +13,7 @@ pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<()> {
     let generation = look(args)?;
     let drift = generation.changes.iter().filter(|change| change.is_drift()).count();
     match args.format {
-        Format::Json => json::print(&json::changes(&generation)),
+        Format::Json => json::print(&json::changes(&generation, &generation.checklist()?)),
         Format::Human if verbosity == Verbosity::Quiet => {}
         Format::Human => {
             human::changed_facts(&generation);
@@ -41,5 +41,6 @@ pub(super) fn look(args: &ReportArgs) -> Result<Generation> {
         only: &[],
         open: Open::Defaulted,
         on_conflict: crate::reconcile::OnConflict::NewFile,
+        templates: args.templates.as_deref(),
     })
 }

@@ -11,7 +11,7 @@ use crate::output::{human, json};
 pub fn run(args: &ReportArgs) -> Result<()> {
     let generation = super::check::look(args)?;
     match args.format {
-        Format::Json => json::print(&json::changes(&generation)),
+        Format::Json => json::print(&json::changes(&generation, &generation.checklist()?)),
         Format::Human => generation.changes.iter().for_each(|change| human::data(&change.diff())),
     }
     Ok(())

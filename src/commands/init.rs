@@ -1,5 +1,6 @@
 //! `init` and `update`: detect, ask, plan, render, prove, reconcile, write.
 
+use crate::checklist::Verdict;
 use crate::cli::{Format, InitArgs};
 use crate::error::{Error, Exit, Result};
 use crate::generate::{Generation, Open, Request, generate};
@@ -39,13 +40,15 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
         only: &args.service,
         open,
         on_conflict: args.conflict,
+        templates: args.templates.as_deref(),
     })?;
     if let Some(name) = &args.stdout {
         human::data(one(&generation, name)?);
         return Ok(());
     }
     if args.dry_run {
-        return report(args, &generation, verbosity);
+        report(args, &generation, &generation.checklist()?, verbosity);
+        return Ok(());
     }
     if interactive && !args.force {
         ask_about_foreign(&mut generation)?;
@@ -57,19 +60,20 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
         human::planned(&generation);
         prompt::confirm(changed)?;
     }
+    // All that can fail comes before the writing.
+    let checklist = generation.checklist()?;
     write::apply(&RealDisk, &args.path, &generation.steps(&args.path, !args.no_state)?)?;
-    report(args, &generation, verbosity)?;
+    report(args, &generation, &checklist, verbosity);
     conflicts(&generation)
 }
 
-fn report(args: &InitArgs, generation: &Generation, verbosity: Verbosity) -> Result<()> {
+fn report(args: &InitArgs, generation: &Generation, checklist: &[Verdict], verbosity: Verbosity) {
     match args.format {
-        Format::Json => json::print(&json::changes(generation)),
+        Format::Json => json::print(&json::changes(generation, checklist)),
         Format::Human if args.dry_run => generation.changes.iter().for_each(|change| human::data(&change.diff())),
         Format::Human if verbosity == Verbosity::Quiet => {}
-        Format::Human => human::written(generation, &args.path),
+        Format::Human => human::written(generation, checklist, &args.path),
     }
-    Ok(())
 }
 
 fn ask_about_foreign(generation: &mut Generation) -> Result<()> {

@@ -1,8 +1,10 @@
 //! One verb per file.
 
+pub mod audit;
 pub mod check;
 pub mod detect;
 pub mod diff;
+pub mod explain;
 pub mod init;
 pub mod packaging;
 pub mod questions;

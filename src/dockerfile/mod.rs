@@ -1,6 +1,7 @@
 //! A Dockerfile as it will be understood: stages and instructions with their lines, words expanded as the builder
 //! expands them. Read by the self-proof and by the checklist.
 
+mod image;
 pub mod words;
 
 use parse_dockerfile::{Command as Parsed, Flag, HealthcheckArguments, Instruction, JsonOrStringArray, Source};
@@ -149,7 +150,7 @@ impl Dockerfile {
         while let Some(index) = at {
             chain.push(index);
             let image = &self.stages[index].image;
-            at = (0..index).rev().find(|&below| self.stages[below].name.as_ref() == Some(image));
+            at = (0..index).rev().find(|&below| self.stages[below].name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(image)));
         }
         chain.iter().rev().flat_map(|&index| &self.stages[index].steps).collect()
     }
@@ -186,6 +187,11 @@ impl Command {
             Self::Shell(text) => text.clone(),
         }
     }
+}
+
+/// The value of an option of `--mount`.
+pub fn mount_option<'m>(mount: &'m str, name: &str) -> Option<&'m str> {
+    mount.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The place of a line, for an error that points at it.

@@ -76,9 +76,11 @@ fn variable(characters: &[char], at: usize, result: &mut String, lookup: &dyn Fn
     };
     if characters.get(at) == Some(&'{') {
         let name = name_at(at + 1);
-        let close = characters[at..].iter().position(|&c| c == '}').map_or(characters.len(), |found| at + found + 1);
-        *result += &lookup(&name).unwrap_or_default();
-        return close;
+        let close = characters[at..].iter().position(|&c| c == '}').map_or(characters.len(), |found| at + found);
+        let modifier: String = characters[(at + 1 + name.chars().count()).min(close)..close].iter().collect();
+        let default = modifier.strip_prefix(":-").or_else(|| modifier.strip_prefix('-'));
+        *result += &lookup(&name).unwrap_or_else(|| default.unwrap_or_default().to_owned());
+        return (close + 1).min(characters.len());
     }
     let name = name_at(at);
     if name.is_empty() {
@@ -103,6 +105,6 @@ mod tests {
         let lookup = |name: &str| (name == "HOME").then(|| "/root".to_owned());
         assert_eq!(expand(r#""a \$HOME $HOME \" \n""#, &lookup), r#"a $HOME /root " \n"#);
         assert_eq!(expand(r"'a $HOME'\ \$${HOME}", &lookup), "a $HOME $/root");
-        assert_eq!(expand("$UNSET-${UNSET:-x}$", &lookup), "-$");
+        assert_eq!(expand("$UNSET-${UNSET:-x}$", &lookup), "-x$");
     }
 }

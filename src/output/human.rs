@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::Verbosity;
+use crate::checklist::Verdict;
 use crate::error::Error;
 use crate::found::{Confidence, Found, Rejected};
 use crate::languages::{Facts, Kind};
@@ -112,8 +113,8 @@ pub fn changed_facts(generation: &Generation) {
     }
 }
 
-/// What was written, and what to do next: the command is for where dockwright was called, `root` being the project.
-pub fn written(generation: &Generation, root: &Utf8Path) {
+/// What was written, how it stands, and what to do next: the command is for where dockwright was called, `root` being the project.
+pub fn written(generation: &Generation, checklist: &[Verdict], root: &Utf8Path) {
     changed_facts(generation);
     for change in &generation.changes {
         let reason = match &change.outcome {
@@ -124,6 +125,7 @@ pub fn written(generation: &Generation, root: &Utf8Path) {
         };
         err(format!("{:<10}{}{}", change.outcome.action(), change.path, reason.dimmed()));
     }
+    err(super::checklist::rows(checklist).trim_end());
     for (service, plan) in generation.services.iter().zip(&generation.plans) {
         err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
         let name = image_name(&plan.service);

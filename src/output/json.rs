@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::checklist::Verdict;
 use crate::generate::Generation;
 use crate::languages::{Facts, Note};
 use crate::questions;
@@ -23,7 +24,8 @@ pub fn detect(services: &[Service]) -> Value {
     })
 }
 
-fn facts(facts: &Facts) -> Value {
+/// What is true of a service.
+pub fn facts(facts: &Facts) -> Value {
     json!({
         "name": facts.name,
         "path": facts.path,
@@ -48,12 +50,12 @@ fn notes(services: &[Service]) -> Vec<&Note> {
 }
 
 /// `init`, `update`, `diff` and `check`.
-pub fn changes(generation: &Generation) -> Value {
+pub fn changes(generation: &Generation, checklist: &[Verdict]) -> Value {
     let files: Vec<Value> = generation
         .changes
         .iter()
         .map(|change| json!({"path": change.path, "service": change.service, "action": change.outcome.action()}))
         .collect();
     let notes: Vec<&Note> = generation.notes().collect();
-    json!({"schema": 1, "files": files, "checklist": [], "facts": generation.facts, "notes": notes})
+    json!({"schema": 1, "files": files, "checklist": checklist, "facts": generation.facts, "notes": notes})
 }

@@ -1,7 +1,9 @@
 //! Printers: the only places that print.
 
+pub mod checklist;
 pub mod human;
 pub mod json;
+pub mod sarif;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,7 @@
 //! What holds between the Dockerfile, the `.dockerignore` and the project.
 
-use super::image::option;
 use super::{Contradiction, Evidence};
-use crate::dockerfile::Kind;
+use crate::dockerfile::{Kind, mount_option as option};
 use crate::dockerignore::Matcher;
 
 /// What is copied from the project exists there, and `.dockerignore` leaves it in.

@@ -1,13 +1,8 @@
 //! What holds for every stage: pins, names, secrets, layers.
 
 use super::{Contradiction, Evidence};
-use crate::dockerfile::{Kind, Stage};
-
-/// Words of a variable's name that say its value is a secret.
-const SECRET_WORDS: &[&str] =
-    &["apikey", "auth", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];
-/// Words that say it is none.
-const PUBLIC_WORDS: &[&str] = &["public", "file", "version"];
+use crate::checklist::secrets::is_secret;
+use crate::dockerfile::{Kind, Stage, mount_option as option};
 
 /// Every image has tag and digest. An exact version that the plan itself holds without a digest has none yet, and no other.
 pub(super) fn pinned(evidence: &Evidence<'_>) -> Vec<Contradiction> {
@@ -55,11 +50,6 @@ fn sources(stage: &Stage) -> Vec<(usize, &str)> {
     sources
 }
 
-/// The value of an option of `--mount`.
-pub(super) fn option<'m>(mount: &'m str, name: &str) -> Option<&'m str> {
-    mount.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
-}
-
 /// What is copied from is a stage before, or an image. That stage names are unique, the parser sees to.
 pub(super) fn stages_exist(evidence: &Evidence<'_>) -> Vec<Contradiction> {
     let mut found = Vec::new();
@@ -96,13 +86,6 @@ pub(super) fn no_secrets(evidence: &Evidence<'_>) -> Vec<Contradiction> {
         found.extend(secret.map(|name| Contradiction::new(step.line, format!("`{name}` would put a secret into a layer"))));
     }
     found
-}
-
-/// Whether a variable's name says that its value is a secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let has = |words: &[&str]| name.split('_').any(|word| words.contains(&word));
-    has(SECRET_WORDS) && !has(PUBLIC_WORDS)
 }
 
 /// `ADD` fetches and unpacks; `COPY` does what it says.
