@@ -49,7 +49,7 @@ impl AnswersFile {
                         }
                     }
                 }
-                ("waive", Item::Table(_)) => {}
+                ("waive" | "mirrors", Item::Table(_)) => {}
                 _ => answers.give(None, key, &self.text(key, item)?).map_err(|error| self.here(error))?,
             }
         }
@@ -74,6 +74,13 @@ impl AnswersFile {
         let waived: BTreeMap<String, String> = waived.collect();
         crate::checklist::check_waivers(&waived).map_err(|error| self.here(error))?;
         Ok(waived)
+    }
+
+    /// Where registries are asked instead: `"docker.io" = "https://mirror.example.org/hub"`.
+    pub fn mirrors(&self) -> BTreeMap<String, String> {
+        let table = self.document.get("mirrors").and_then(Item::as_table);
+        let pairs = table.into_iter().flat_map(Table::iter);
+        pairs.filter_map(|(registry, mirror)| Some((registry.to_owned(), mirror.as_str()?.to_owned()))).collect()
     }
 
     /// Sets an answer; for one service where a project has several.

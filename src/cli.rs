@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::Verbosity;
+use crate::pins::Age;
 use crate::reconcile::OnConflict;
 
 /// Writes production container files for any repository, and proves them.
@@ -70,6 +71,8 @@ pub enum Command {
     Check(ReportArgs),
     /// The unified diff that `update` would apply; writes nothing.
     Diff(ReportArgs),
+    /// Resolve image tags to digests, and to newer patches of their line; the only command that uses the network.
+    Pin(PinArgs),
     /// Bring back what the last run replaced.
     Undo(PathArgs),
     /// Judge any project's container files by the fifteen items, its own or hand-written.
@@ -138,6 +141,35 @@ pub struct InitArgs {
     /// Templates here win over the built-in ones of the same name.
     #[arg(long, value_name = "DIR")]
     pub templates: Option<Utf8PathBuf>,
+    /// Report for people or as JSON.
+    #[arg(long, default_value = "human")]
+    pub format: Format,
+}
+
+/// `pin`.
+#[derive(Debug, Args)]
+pub struct PinArgs {
+    /// Folder of the project.
+    #[arg(default_value = ".")]
+    pub path: Utf8PathBuf,
+    /// Take what the built-in catalog knows; ask no registry.
+    #[arg(long)]
+    pub offline: bool,
+    /// Exit 1 when an image has no digest or was not seen for too long; asks no registry and writes nothing.
+    #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
+    pub check: bool,
+    /// With `--check`: how long ago a pin may have been seen, e.g. `30d` or `4w`.
+    #[arg(long, value_name = "AGE", requires = "check")]
+    pub max_age: Option<Age>,
+    /// Only this image, by name or by name and tag; repeatable.
+    #[arg(long, value_name = "IMAGE")]
+    pub only: Vec<String>,
+    /// Print the unified diff, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What every image must be there for.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "linux/amd64,linux/arm64")]
+    pub platform: Vec<String>,
     /// Report for people or as JSON.
     #[arg(long, default_value = "human")]
     pub format: Format,

@@ -20,7 +20,7 @@ use crate::reconcile::{OnConflict, Outcome, reconcile};
 use crate::render::{self, RenderedFile};
 use crate::settings::AnswersByService;
 use crate::write::Step;
-use crate::{prompt, prove};
+use crate::{pins, prompt, prove};
 
 /// What becomes of questions that no file and no flag answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -320,7 +320,14 @@ impl Generation {
         services.extend(self.old_lock.services.iter().filter(stays).cloned());
         files.sort_by(|a, b| a.path.cmp(&b.path));
         services.sort_by(|a, b| a.path.cmp(&b.path));
-        Lock { services, files, ..Lock::default() }
+        let texts = self.changes.iter().filter(|change| change.outcome != Outcome::Removed);
+        let mut pins = pins::records(texts.filter_map(|change| change.text().or(change.disk.as_deref())), &self.old_lock.pins);
+        if files.iter().any(|file| other(&file.service)) {
+            pins.extend(self.old_lock.pins.iter().cloned());
+            pins.sort();
+            pins.dedup();
+        }
+        Lock { services, pins, files, ..Lock::default() }
     }
 }
 
@@ -448,7 +455,7 @@ fn changed_facts(old: &Lock, now: &[LockedService]) -> Vec<FactChange> {
 }
 
 /// A file that dockwright would write, as it stands on disk.
-fn read(root: &Utf8Path, path: &str) -> Result<Option<String>> {
+pub(crate) fn read(root: &Utf8Path, path: &str) -> Result<Option<String>> {
     let full = root.join(path);
     let Ok(meta) = fs_err::symlink_metadata(&full) else { return Ok(None) };
     let refuse = |what: &str| {

@@ -28,6 +28,7 @@ pub mod prove;
 pub mod questions;
 pub mod recognise;
 pub mod reconcile;
+pub mod registry;
 pub mod render;
 pub mod settings;
 pub mod sources;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Exit, Place, Result};
 use crate::languages::Facts;
+use crate::pins::PinRecord;
 use crate::render::shell_words;
 
 /// Its name, at the root of the project.
@@ -22,6 +23,9 @@ pub struct Lock {
     /// The services, in the order they were recognised.
     #[serde(default, rename = "service", skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<LockedService>,
+    /// The pins of the files, sorted.
+    #[serde(default, rename = "pin", skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<PinRecord>,
     /// The files, sorted by path.
     #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<LockedFile>,
@@ -52,7 +56,7 @@ pub struct LockedFile {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { schema: 1, services: Vec::new(), files: Vec::new() }
+        Self { schema: 1, services: Vec::new(), pins: Vec::new(), files: Vec::new() }
     }
 }
 

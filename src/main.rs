@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Some(Command::Detect(args)) => commands::detect::run(args, verbosity),
         Some(Command::Check(args)) => commands::check::run(args, verbosity),
         Some(Command::Diff(args)) => commands::diff::run(args),
+        Some(Command::Pin(args)) => commands::pin::run(args, verbosity),
         Some(Command::Undo(args)) => commands::undo::run(args, verbosity),
         Some(Command::Audit(args)) => commands::audit::run(args, verbosity),
         Some(Command::Explain(args)) => commands::explain::run(args),

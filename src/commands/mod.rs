@@ -7,5 +7,6 @@ pub mod diff;
 pub mod explain;
 pub mod init;
 pub mod packaging;
+pub mod pin;
 pub mod questions;
 pub mod undo;

@@ -1,17 +1,19 @@
 //! For people: reports and errors on standard error, data on standard output.
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::Verbosity;
 use crate::checklist::Verdict;
+use crate::commands::pin::Pinned;
 use crate::error::Error;
 use crate::found::{Confidence, Found, Rejected};
 use crate::languages::{Facts, Kind};
 use crate::generate::Generation;
+use crate::pins::{Outcome as PinOutcome, Target};
 use crate::project::join;
 use crate::reconcile::Outcome;
 use crate::render::{image_name, shell_words};
@@ -145,6 +147,46 @@ pub fn recovered(recovered: Recovered) {
         Recovered::Forward => "an earlier run was interrupted: its files are in place now",
         Recovered::Back => "an earlier run was interrupted: what it had done was taken back",
     });
+}
+
+/// How far something is that takes a while; on a terminal only, and gone at the end.
+pub fn progress(what: &str, done: usize, total: usize) {
+    let mut stderr = anstream::stderr();
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let _ = if done < total { write!(stderr, "\r{what} {done} of {total}") } else { write!(stderr, "\r\x1b[2K") };
+}
+
+/// What `pin` did.
+pub fn pinned(pinned: &Pinned) {
+    for (target, outcome) in pinned.targets.iter().zip(&pinned.outcomes) {
+        let places: Vec<String> = target.places.iter().map(|(file, line)| format!("{file}:{line}")).collect();
+        let (word, text) = match outcome {
+            PinOutcome::Moved(record) if record.reference == target.reference() => ("pinned", format!("{} {}", record.reference, record.digest)),
+            PinOutcome::Moved(record) => ("moved", format!("{} -> {} {}", target.reference(), record.reference, record.digest)),
+            PinOutcome::Current(record) => ("current", record.reference.clone()),
+            PinOutcome::Left { why, .. } => ("left", format!("{}: {why}", target.reference())),
+        };
+        err(format!("{word:<10}{text} {}", format!("({})", places.join(", ")).dimmed()));
+    }
+    for (path, old, new) in &pinned.files {
+        err(format!("{:<10}{path}", if old == new { "unchanged" } else { "updated" }));
+    }
+}
+
+/// What `pin --check` found.
+pub fn stale_pins(found: &[(&Target, String)]) {
+    for (target, what) in found {
+        let place = target.places.first().map(|(file, line)| format!("{file}:{line}: ")).unwrap_or_default();
+        err(format!("{place}`{}` {what}", target.reference()));
+    }
+}
+
+/// The unified diff of a file; empty when nothing changed.
+pub fn unified(path: &str, old: &str, new: &str) -> String {
+    let names = (format!("a/{path}"), format!("b/{path}"));
+    similar::TextDiff::from_lines(old, new).unified_diff().header(&names.0, &names.1).to_string()
 }
 
 /// What `undo` brought back.

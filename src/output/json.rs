@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::checklist::Verdict;
+use crate::commands::pin::Pinned;
 use crate::generate::Generation;
 use crate::languages::{Facts, Note};
+use crate::pins::{Outcome, Target};
 use crate::questions;
 use crate::recognise::Service;
 
@@ -58,4 +60,38 @@ pub fn changes(generation: &Generation, checklist: &[Verdict]) -> Value {
         .collect();
     let notes: Vec<&Note> = generation.notes().collect();
     json!({"schema": 1, "files": files, "checklist": checklist, "facts": generation.facts, "notes": notes})
+}
+
+/// `pin`.
+pub fn pinned(pinned: &Pinned) -> Value {
+    let rows = pinned.targets.iter().zip(&pinned.outcomes).map(|(target, outcome)| {
+        let (status, record, message) = match outcome {
+            Outcome::Moved(record) => ("moved", Some(record), None),
+            Outcome::Current(record) => ("current", Some(record), None),
+            Outcome::Left { why, .. } => ("left", None, Some(why)),
+        };
+        json!({
+            "reference": target.reference(),
+            "digest": target.digest,
+            "status": status,
+            "now": record,
+            "message": message,
+            "where": places(target),
+        })
+    });
+    let files = pinned.files.iter().map(|(path, old, new)| json!({"path": path, "action": if old == new { "unchanged" } else { "updated" }}));
+    json!({"schema": 1, "pins": rows.collect::<Vec<_>>(), "files": files.collect::<Vec<_>>(), "notes": []})
+}
+
+/// `pin --check`.
+pub fn stale_pins(images: usize, found: &[(&Target, String)]) -> Value {
+    let rows: Vec<Value> = found
+        .iter()
+        .map(|(target, what)| json!({"reference": target.reference(), "digest": target.digest, "message": what, "where": places(target)}))
+        .collect();
+    json!({"schema": 1, "images": images, "findings": rows})
+}
+
+fn places(target: &Target) -> Vec<Value> {
+    target.places.iter().map(|(file, line)| json!({"file": file, "line": line})).collect()
 }
