@@ -64,6 +64,11 @@ impl AnswersFile {
         Self::parse(FILE, &fs_err::read_to_string(root.join(FILE)).unwrap_or_default())
     }
 
+    /// The text of a key at the top.
+    pub fn says(&self, key: &str) -> Option<&str> {
+        self.document.get(key).and_then(Item::as_str)
+    }
+
     /// The waived items of the checklist, with the reason for each.
     ///
     /// # Errors

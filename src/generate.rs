@@ -1,7 +1,8 @@
 //! From a folder to what would change in it. `init`, `update`, `diff` and `check` share this; only the end differs.
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::rc::Rc;
 
 use camino::Utf8Path;
@@ -10,17 +11,16 @@ use crate::answers_file::{self, AnswersFile};
 use crate::artefacts;
 use crate::checklist::{self, Subject, Verdict};
 use crate::error::{Error, Exit, Result};
-use crate::languages::{Facts, Note};
+use crate::languages::Note;
 use crate::lock::{self, Lock, LockedFile, LockedService};
 use crate::plan::Plan;
 use crate::project::{Project, join};
-use crate::questions::{self, Question};
 use crate::recognise::{self, Service};
 use crate::reconcile::{OnConflict, Outcome, reconcile};
 use crate::render::{self, RenderedFile};
 use crate::settings::AnswersByService;
 use crate::write::Step;
-use crate::{pins, prompt, prove};
+use crate::{pins, prove};
 
 /// What becomes of questions that no file and no flag answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Request<'a> {
     pub only: &'a [String],
     /// Open questions.
     pub open: Open,
+    /// Whether an empty folder is the beginning of a project.
+    pub begins: bool,
     /// The same lines changed on both sides.
     pub on_conflict: OnConflict,
     /// A folder of templates that win over the built-in ones.
@@ -144,25 +146,30 @@ impl Change {
 /// Per the contract's exit codes.
 pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let root = request.root;
-    let project = Rc::new(Project::open(root)?);
-    let mut services = supported(recognise::services(&project)?, request.only)?;
-    let names: Vec<String> = services.iter().map(|service| service.facts.name.clone()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut project = Rc::new(Project::open(root)?);
     let lock_text = read(root, lock::FILE)?;
     let old_lock = lock_text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)?;
     let answers_text = read(root, answers_file::FILE)?;
     let mut answers_file = AnswersFile::parse(answers_file::FILE, answers_text.as_deref().unwrap_or(""))?;
-
+    let told = answers::file(request)?;
+    let (services, begun) = answers::services(&project, recognise::services(&project)?, request, &answers_file, told.as_ref())?;
+    let mut services = supported(services, request.only)?;
+    let names: Vec<String> = services.iter().map(|service| service.facts.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut old = AnswersByService::new(&names);
     answers_file.add_to(&mut old, &names)?;
-    let mut given = given(request, &names)?;
+    let mut given = answers::given(request, told.as_ref(), &names)?;
+    if let (Some(begun), Some(name)) = (&begun, names.first()) {
+        project = services[0].project.clone();
+        *given.of_mut(name) = given.of(name).over_by(begun.clone());
+    }
     for service in &services {
-        settle(&service.facts, &old, &mut given, request.open)?;
+        answers::settle(&service.facts, &old, &mut given, request.open)?;
     }
     if request.open == Open::Refused {
-        refuse_guesses(&services, &old, &given)?;
+        answers::refuse_guesses(&services, &old, &given)?;
     }
-    keep_answers(&services, &given, &mut answers_file)?;
+    answers::keep_answers(&services, &given, begun.is_some(), &mut answers_file);
 
     let selected = |name: &str| request.only.is_empty() || request.only.iter().any(|only| only == name);
     for only in request.only {
@@ -350,82 +357,6 @@ fn supported(services: Vec<Service>, only: &[String]) -> Result<Vec<Service>> {
         None => refused.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))?,
     }
     Ok(left)
-}
-
-/// What flags and files of `--answers` say.
-fn given(request: &Request<'_>, names: &[&str]) -> Result<AnswersByService> {
-    let mut given = AnswersByService::new(names);
-    if let Some(name) = request.answers {
-        let text = if name == "-" {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            fs_err::read_to_string(name)
-        };
-        let text = text.map_err(|error| {
-            Error::new(Exit::Usage, format!("the answers cannot be read: {error}")).hint("name a TOML file, or `-` for standard input")
-        })?;
-        AnswersFile::parse(name, &text)?.add_to(&mut given, names)?;
-    }
-    given.add_pairs(request.set.iter().map(String::as_str))?;
-    if let Some(emit) = request.emit {
-        given.give(None, "emit", emit)?;
-    }
-    Ok(given)
-}
-
-/// Asks what is open about a service, when questions may be asked.
-fn settle(facts: &Facts, old: &AnswersByService, given: &mut AnswersByService, open: Open) -> Result<()> {
-    let Open::Asked { again } = open else { return Ok(()) };
-    let old = old.of(&facts.name);
-    let given = given.of_mut(&facts.name);
-    if again {
-        return prompt::ask(facts, given, &old);
-    }
-    let mut both = old.clone().over_by(given.clone());
-    let before = both.clone();
-    prompt::ask(facts, &mut both, &old)?;
-    for (key, value) in both.iter().filter(|(key, _)| before.get(key).is_none()) {
-        given.insert(key, value.to_owned());
-    }
-    Ok(())
-}
-
-/// Where nobody can be asked, a guess is an answer that is missing. All of them are named at once.
-fn refuse_guesses(services: &[Service], old: &AnswersByService, given: &AnswersByService) -> Result<()> {
-    let mut missing: Vec<Question> = Vec::new();
-    for service in services {
-        let name = &service.facts.name;
-        let choices = old.of(name).over_by(given.of(name)).over(&service.facts)?;
-        missing.extend(questions::open(&choices.facts).into_iter().filter(|question| question.required));
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let count = if missing.len() == 1 { "an answer is missing".to_owned() } else { format!("{} answers are missing", missing.len()) };
-    let error = Error::new(Exit::AnswerMissing, format!("{count}, and nobody can be asked"));
-    let error = missing.iter().fold(error, |error, question| {
-        let key = if services.len() > 1 { format!("{}.{}", question.service, question.key) } else { question.key.to_owned() };
-        let value = question.default.as_deref().unwrap_or("...");
-        error.hint(format!("{}: pass `--set {}`", question.why, render::shell_words(&[format!("{key}={value}")])))
-    });
-    Err(error.hint("`--yes` takes every default"))
-}
-
-/// Answers that differ from what is detected belong into `dockwright.toml`.
-fn keep_answers(services: &[Service], given: &AnswersByService, file: &mut AnswersFile) -> Result<()> {
-    for service in services {
-        let name = service.facts.name.as_str();
-        let of = (services.len() > 1).then_some(name);
-        for (key, answer) in given.of(name).iter() {
-            let detected = LockedService::new(&service.facts);
-            let open = questions::open(&service.facts).iter().any(|question| question.key == key);
-            if open || detected.facts.get(key).map(String::as_str) != Some(answer) {
-                file.set(of, key, answer);
-            }
-        }
-    }
-    Ok(())
 }
 
 fn changed_facts(old: &Lock, now: &[LockedService]) -> Vec<FactChange> {

@@ -7,6 +7,7 @@
 
 pub mod answers_file;
 pub mod artefacts;
+pub mod begin;
 pub mod catalog;
 pub mod checklist;
 pub mod cli;

@@ -69,6 +69,32 @@ fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> 
     .map_err(left)
 }
 
+/// One of a few words.
+///
+/// # Errors
+/// Exit 130 when the user leaves.
+pub fn choose(title: &str, choices: &[&str], default: Option<&str>) -> Result<String> {
+    let start = choices.iter().position(|choice| Some(*choice) == default).unwrap_or(0);
+    let chosen = Select::new(&format!("{title}:"), choices.to_vec()).with_starting_cursor(start).with_help_message("nothing is here yet").prompt();
+    chosen.map(str::to_owned).map_err(left)
+}
+
+/// The port of a project to come.
+///
+/// # Errors
+/// Exit 130 when the user leaves.
+pub fn port(usual: u16) -> Result<u16> {
+    let fits = |port: &u16| {
+        Ok(if *port >= 1024 { Validation::Valid } else { Validation::Invalid("below 1024 only root may listen".into()) })
+    };
+    inquire::CustomType::new("Port:")
+        .with_default(usual)
+        .with_validator(fits)
+        .with_error_message("a number from 1024 to 65535")
+        .prompt()
+        .map_err(left)
+}
+
 /// What to do with a file that was never ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {

@@ -53,15 +53,18 @@ impl Service {
 /// # Errors
 /// Exit 4 when no language recognises anything, or a manifest is broken.
 pub fn recognise(path: &Utf8Path) -> Result<Vec<Service>> {
-    services(&Rc::new(Project::open(path)?))
+    let project = Rc::new(Project::open(path)?);
+    match services(&project)? {
+        found if found.is_empty() => Err(nothing(&project)),
+        found => Ok(found),
+    }
 }
 
-/// Recognises the services of a project that is open.
+/// Recognises the services of a project that is open; there may be none.
 ///
 /// # Errors
-/// As [`recognise`].
+/// Exit 4 when a manifest is broken.
 pub fn services(project: &Rc<Project>) -> Result<Vec<Service>> {
-    let misspelt = misspelt(project);
     let mut services = in_folder(project, ".", languages::all())?;
     // A workspace's members say nothing of the folders that belong to another language.
     if services.iter().all(|service| service.facts.path != ".") {
@@ -70,10 +73,9 @@ pub fn services(project: &Rc<Project>) -> Result<Vec<Service>> {
     if services.is_empty() {
         services = in_folder(project, ".", languages::last())?;
     }
-    if services.is_empty() {
-        return Err(nothing(project, &misspelt));
+    if let Some(first) = services.first_mut() {
+        first.facts.notes.extend(misspelt(project));
     }
-    services[0].facts.notes.extend(misspelt);
     distinct_names(&mut services);
     Ok(services)
 }
@@ -145,7 +147,8 @@ fn misspelt(project: &Project) -> Vec<Note> {
         .collect()
 }
 
-fn nothing(project: &Project, misspelt: &[Note]) -> Error {
+/// Exit 4: nothing was recognised, and what may be the reason.
+pub fn nothing(project: &Project) -> Error {
     let path = project.root();
     let error = if project.files().next().is_none() {
         Error::new(Exit::Unsupported, format!("`{path}` is empty"))
@@ -154,5 +157,5 @@ fn nothing(project: &Project, misspelt: &[Note]) -> Error {
         Error::new(Exit::Unsupported, format!("nothing was recognised in `{path}`"))
             .hint("stand in the folder that holds the manifest, for example `package.json`, or name it: `dockwright init PATH`")
     };
-    misspelt.iter().fold(error, |error, note| error.hint(note.message.clone()))
+    misspelt(project).iter().fold(error, |error, note| error.hint(note.message.clone()))
 }

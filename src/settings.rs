@@ -40,6 +40,14 @@ pub struct Key {
 /// The keys of `--set`, `--answers` and `dockwright.toml`.
 pub const KEYS: &[Key] = &[
     Key { key: "name", kind: KeyType::Text, choices: &[], help: "name of image and service", asked: "never" },
+    Key { key: "language", kind: KeyType::Choice, choices: &[], help: "language of a project that is still to come", asked: "in an empty folder" },
+    Key {
+        key: "framework",
+        kind: KeyType::Choice,
+        choices: &[],
+        help: "framework of a project that is still to come",
+        asked: "in an empty folder",
+    },
     Key { key: "version", kind: KeyType::Text, choices: &[], help: "release line of the language", asked: "when no file says it" },
     Key {
         key: "kind",

@@ -40,6 +40,7 @@ pub(super) fn look(args: &ReportArgs) -> Result<Generation> {
         emit: None,
         only: &[],
         open: Open::Defaulted,
+        begins: false,
         on_conflict: crate::reconcile::OnConflict::NewFile,
         templates: args.templates.as_deref(),
     })

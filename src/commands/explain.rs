@@ -73,6 +73,7 @@ fn look(args: &ExplainArgs) -> Result<Generation> {
         emit: None,
         only: &[],
         open: Open::Defaulted,
+        begins: false,
         on_conflict: OnConflict::NewFile,
         templates: None,
     })

@@ -25,7 +25,8 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
     }
     let interactive = !args.yes && !args.no_input && prompt::possible();
     if interactive && verbosity > Verbosity::Quiet {
-        recognise(&args.path)?.iter().for_each(|service| human::note(&human::facts(&service.facts, verbosity)));
+        // What is wrong with it, the generation says.
+        recognise(&args.path).iter().flatten().for_each(|service| human::note(&human::facts(&service.facts, verbosity)));
     }
     let open = match (args.yes, interactive) {
         (true, _) => Open::Defaulted,
@@ -39,6 +40,7 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
         emit: args.emit.as_deref(),
         only: &args.service,
         open,
+        begins: !update,
         on_conflict: args.conflict,
         templates: args.templates.as_deref(),
     })?;

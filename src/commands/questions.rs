@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::begin;
 use crate::answers_file::{self, AnswersFile};
 use crate::cli::{Format, ReportArgs};
 use crate::error::Result;
 use crate::lock::LockedService;
 use crate::output::{human, json};
+use crate::project::Project;
 use crate::recognise::recognise;
 use crate::settings::{AnswersByService, KEYS};
 
@@ -15,25 +17,35 @@ use crate::settings::{AnswersByService, KEYS};
 /// # Errors
 /// As those of `detect`.
 pub fn run(args: &ReportArgs) -> Result<()> {
-    let services = recognise(&args.path)?;
-    let names: Vec<&str> = services.iter().map(|service| service.facts.name.as_str()).collect();
+    let project = Project::open(&args.path)?;
+    // In an empty folder it is about the project to come.
+    let begins = begin::is_empty(&project);
+    let services = if begins { Vec::new() } else { recognise(&args.path)? };
+    let to_come = begin::name(&args.path);
+    let names: Vec<&str> = if begins { vec![&to_come] } else { services.iter().map(|service| service.facts.name.as_str()).collect() };
     let mut answers = AnswersByService::new(&names);
     if let Ok(text) = fs_err::read_to_string(args.path.join(answers_file::FILE)) {
         AnswersFile::parse(answers_file::FILE, &text)?.add_to(&mut answers, &names)?;
     }
     let mut rows: Vec<Value> = Vec::new();
-    for service in &services {
-        let facts = LockedService::new(&service.facts).facts;
-        let answers = answers.of(&service.facts.name);
+    for (index, name) in names.iter().enumerate() {
+        let facts = services.get(index).map(|service| LockedService::new(&service.facts).facts).unwrap_or_default();
+        let name = (*name).to_owned();
+        let answers = answers.of(&name);
         for key in KEYS {
-            let detected = if key.key == "name" { Some(&service.facts.name) } else { facts.get(key.key) };
+            let detected = if key.key == "name" { Some(&name) } else { facts.get(key.key) };
             let (value, source) = match (answers.get(key.key), detected) {
                 (Some(answer), _) => (Some(answer), Some(answers_file::FILE)),
                 (None, Some(detected)) => (Some(detected.as_str()), Some("detected")),
                 (None, None) => (None, None),
             };
             let mut row = serde_json::to_value(key).unwrap_or_default();
-            row["service"] = json!(service.facts.name);
+            row["service"] = json!(name);
+            match key.key {
+                "language" => row["choices"] = json!(begin::languages()),
+                "framework" => row["choices"] = json!(answers.get("language").map_or_else(Vec::new, begin::frameworks)),
+                _ => {}
+            }
             row["default"] = json!(detected);
             row["value"] = json!(value);
             row["source"] = json!(source);

@@ -6,6 +6,7 @@ pub mod python;
 pub mod recognised;
 pub mod static_site;
 
+use crate::begin::Beginning;
 use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
 use crate::plan::Plan;
@@ -25,6 +26,12 @@ pub trait Language: Sync {
 
     /// The file names that this language is recognised by, for telling a misspelt one.
     fn manifests(&self) -> &'static [&'static str];
+
+    /// What a project of this language looks like at first, for `init` in an empty folder: one for each framework that people
+    /// begin with, the usual one first. None where it cannot be begun.
+    fn beginnings(&self) -> &'static [Beginning] {
+        &[]
+    }
 }
 
 /// A recognised service of one language.
@@ -149,28 +156,29 @@ impl Facts {
     /// The same facts seen from the folder above: every path gets `dir` in front.
     #[must_use]
     pub fn below(mut self, dir: &str) -> Self {
-        fn all<T>(found: &mut Found<T>, dir: &str) {
-            for evidence in &mut found.evidence {
-                evidence.file = join(dir, &evidence.file);
-            }
-            for rejected in &mut found.rejected {
-                rejected.evidence.file = join(dir, &rejected.evidence.file);
-            }
-        }
-        fn each<'f, T: 'f>(found: impl IntoIterator<Item = &'f mut Found<T>>, dir: &str) {
-            found.into_iter().for_each(|found| all(found, dir));
-        }
         self.path = join(dir, &self.path).trim_end_matches("/.").to_owned();
-        each([&mut self.language].into_iter().chain(&mut self.version), dir);
-        each(self.package_manager.iter_mut().chain(&mut self.build_tool).chain(&mut self.framework), dir);
-        each(self.health.iter_mut().chain(&mut self.writable).chain(&mut self.native).chain(&mut self.secrets), dir);
-        each([&mut self.kind], dir);
-        each(&mut self.port, dir);
-        each(self.start.iter_mut().chain(&mut self.build), dir);
+        self.each_evidence(|evidence| evidence.file = join(dir, &evidence.file));
         for place in self.notes.iter_mut().filter_map(|note| note.evidence.as_mut()) {
             place.file = join(dir, &place.file);
         }
         self
+    }
+
+    /// Changes every source of every fact.
+    pub fn each_evidence(&mut self, change: impl Fn(&mut Evidence)) {
+        fn each<'f, T: 'f>(found: impl IntoIterator<Item = &'f mut Found<T>>, change: &impl Fn(&mut Evidence)) {
+            for found in found {
+                found.evidence.iter_mut().for_each(change);
+                found.rejected.iter_mut().map(|rejected| &mut rejected.evidence).for_each(change);
+            }
+        }
+        let change = &change;
+        each([&mut self.language].into_iter().chain(&mut self.version), change);
+        each(self.package_manager.iter_mut().chain(&mut self.build_tool).chain(&mut self.framework), change);
+        each(self.health.iter_mut().chain(&mut self.writable).chain(&mut self.native).chain(&mut self.secrets), change);
+        each([&mut self.kind], change);
+        each(&mut self.port, change);
+        each(self.start.iter_mut().chain(&mut self.build), change);
     }
 
     /// The start command.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Detected, Facts, Kind, Language};
+use crate::begin::Beginning;
 use crate::catalog::{Catalog, Query, package};
 use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
@@ -105,6 +106,11 @@ struct Pages {
 impl Language for StaticSite {
     fn manifests(&self) -> &'static [&'static str] {
         &["index.html"]
+    }
+
+    fn beginnings(&self) -> &'static [Beginning] {
+        const FILES: &[(&str, &str)] = &[("public/index.html", "<!doctype html>\n")];
+        &[Beginning { language: "static", framework: "none", port: Some(PORT), files: FILES, expects: "the pages in `public/`" }]
     }
 
     fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {

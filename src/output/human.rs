@@ -127,6 +127,13 @@ pub fn written(generation: &Generation, checklist: &[Verdict], root: &Utf8Path) 
         };
         err(format!("{:<10}{}{}", change.outcome.action(), change.path, reason.dimmed()));
     }
+    for note in generation.notes() {
+        let place = note.evidence.as_ref().map(|place| match place.line {
+            Some(line) => format!(" ({}:{line})", place.file),
+            None => format!(" ({})", place.file),
+        });
+        err(format!("{}: {}{}", note.level.yellow(), note.message, place.unwrap_or_default().dimmed()));
+    }
     err(super::checklist::rows(checklist).trim_end());
     for (service, plan) in generation.services.iter().zip(&generation.plans) {
         err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));

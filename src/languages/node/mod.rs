@@ -1,6 +1,7 @@
 //! Node.js: `package_manager` says how dependencies are installed, `framework` what the build leaves, `start` what runs,
 //! `plan` makes the plan of it.
 
+mod beginning;
 mod framework;
 mod package_manager;
 mod plan;
@@ -45,6 +46,10 @@ static LISTEN: Pattern = LazyLock::new(|| Regex::new(r"\blisten\(\s*(?:\{[^}]*?\
 impl Language for Node {
     fn manifests(&self) -> &'static [&'static str] {
         &["package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"]
+    }
+
+    fn beginnings(&self) -> &'static [crate::begin::Beginning] {
+        beginning::BEGINNINGS
     }
 
     fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {

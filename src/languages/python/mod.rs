@@ -2,6 +2,7 @@
 //! `start` what runs, `server` by which server, `plan` makes the plan of it.
 
 mod application;
+mod beginning;
 mod django;
 mod framework;
 mod index;
@@ -69,6 +70,10 @@ const NODE_SERVERS: &[&str] = &[
 impl Language for Python {
     fn manifests(&self) -> &'static [&'static str] {
         &["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml", "uv.lock", "poetry.lock", "manage.py"]
+    }
+
+    fn beginnings(&self) -> &'static [crate::begin::Beginning] {
+        beginning::BEGINNINGS
     }
 
     fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {
