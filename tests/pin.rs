@@ -5,107 +5,31 @@
 mod registry;
 
 use std::path::Path;
-use std::process::Command;
 
+use registry::project::{DISTROLESS, NODE, Project};
 use registry::{Image, Registry, Reply, Request, digest_of};
 
-/// A project that dockwright has written files for, and the registry that is asked instead of Docker's and Google's.
-struct Project {
-    folder: tempfile::TempDir,
+/// A project, and the registry that is asked instead of Docker's and Google's.
+struct Fixture {
+    project: Project,
     registry: Registry,
 }
 
-struct Said {
-    code: i32,
-    stdout: String,
-    stderr: String,
+impl std::ops::Deref for Fixture {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
+    }
 }
 
-const NODE: &str = "library/node";
-const DISTROLESS: &str = "distroless/nodejs24-debian13";
-
-impl Project {
-    /// An Express app: built on node, run on distroless, with an init from debian.
+impl Fixture {
     fn new(registry: Registry) -> Self {
         Self::with(registry, &[])
     }
 
     fn with(registry: Registry, files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let own = [
-            ("package.json", r#"{"name": "web", "dependencies": {"express": "5.1.0"}, "scripts": {"start": "node server.js"}}"#),
-            ("package-lock.json", r#"{"name": "web", "lockfileVersion": 3, "packages": {"": {"dependencies": {"express": "5.1.0"}}}}"#),
-            ("server.js", "require('express')().listen(3000)\n"),
-        ];
-        for (path, text) in own.iter().chain(files) {
-            std::fs::write(folder.path().join(path), text).unwrap();
-        }
-        let project = Self { folder, registry };
-        project.ok(&["init", "--yes"]);
-        project
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dockwright"));
-        let mirror = self.registry.url();
-        command.args(arguments).arg(self.folder.path());
-        command.env("DOCKWRIGHT_MIRRORS", format!("docker.io={mirror},gcr.io={mirror},registry.example.org={mirror}/hub"));
-        command.env("DOCKER_CONFIG", self.folder.path().join("docker")).env_remove("REGISTRY_AUTH_FILE").env_remove("XDG_RUNTIME_DIR");
-        command.env("SOURCE_DATE_EPOCH", "1795478400").env("DOCKWRIGHT_TIMEOUT", "2"); // 2026-11-24
-        for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
-            command.env_remove(proxy);
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        let output = self.command(arguments).output().unwrap();
-        Said {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    #[track_caller]
-    fn ok(&self, arguments: &[&str]) -> Said {
-        let said = self.run(arguments);
-        assert_eq!(said.code, 0, "{arguments:?}: {}{}", said.stdout, said.stderr);
-        said
-    }
-
-    /// Ends with this code, says this, and changes not one byte.
-    #[track_caller]
-    fn refuses(&self, arguments: &[&str], code: i32, text: &str) -> Said {
-        let before = (self.read("Dockerfile"), self.read("dockwright.lock"));
-        let said = self.run(arguments);
-        assert_eq!(said.code, code, "{arguments:?}: {}{}", said.stdout, said.stderr);
-        assert!(said.stderr.contains(text), "`{text}` is not in: {}", said.stderr);
-        assert_eq!((self.read("Dockerfile"), self.read("dockwright.lock")), before);
-        said
-    }
-
-    fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(path)).unwrap()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    /// The `FROM` lines.
-    fn from(&self) -> Vec<String> {
-        let images = self.read("Dockerfile");
-        images.lines().filter(|line| line.starts_with("FROM") && line.contains(':')).map(str::to_owned).collect()
-    }
-
-    /// Tag of an image in the Dockerfile.
-    fn tag(&self, name: &str) -> String {
-        let text = self.read("Dockerfile");
-        let after = text.split(&format!("FROM {name}:")).nth(1).unwrap_or_else(|| panic!("{name} is not in {text}"));
-        after.split(['@', ' ']).next().unwrap().to_owned()
+        Self { project: Project::new(&registry.url(), files), registry }
     }
 }
 
@@ -122,7 +46,7 @@ fn full() -> Registry {
 
 #[test]
 fn every_image_gets_the_newest_of_its_line_and_its_digest() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let said = project.ok(&["pin"]);
     assert!(said.stderr.contains("moved     node:24.21.0-trixie-slim -> node:24.22.0-trixie-slim"), "{}", said.stderr);
     for (name, path, tag) in [("node", NODE, "24.22.0-trixie-slim"), ("gcr.io/distroless/nodejs24-debian13", DISTROLESS, "nonroot")] {
@@ -150,7 +74,7 @@ fn every_image_gets_the_newest_of_its_line_and_its_digest() {
 
 #[test]
 fn json_says_what_was_and_what_is() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let document: serde_json::Value = serde_json::from_str(&project.ok(&["pin", "--format", "json"]).stdout).unwrap();
     let node = document["pins"].as_array().unwrap().iter().find(|pin| pin["reference"] == "node:24.21.0-trixie-slim").unwrap();
     assert_eq!((document["schema"].as_u64(), node["status"].as_str()), (Some(1), Some("moved")));
@@ -165,7 +89,7 @@ fn an_exact_version_keeps_its_tag_and_gets_its_digest() {
         registry.put(NODE, tag, Image::index(&["linux/amd64", "linux/arm64"]));
     }
     registry.put("distroless/nodejs22-debian13", "nonroot", Image::index(&["linux/amd64", "linux/arm64"]));
-    let project = Project::with(registry, &[(".nvmrc", "22.19.0\n")]);
+    let project = Fixture::with(registry, &[(".nvmrc", "22.19.0\n")]);
     assert!(project.from()[0].starts_with("FROM node:22.19.0-trixie-slim AS"), "{:?}", project.from());
     project.refuses(&["pin", "--check"], 1, "`node:22.19.0-trixie-slim` has no digest");
     project.ok(&["pin"]);
@@ -177,7 +101,7 @@ fn an_exact_version_keeps_its_tag_and_gets_its_digest() {
 
 #[test]
 fn only_dry_run_and_offline() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let before = project.read("Dockerfile");
     let diff = project.ok(&["pin", "--dry-run"]).stdout;
     assert!(diff.contains("+FROM node:24.22.0-trixie-slim@sha256:") && diff.contains("+++ b/Dockerfile"), "{diff}");
@@ -199,7 +123,7 @@ fn only_dry_run_and_offline() {
 
 #[test]
 fn ages_are_checked_without_asking() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let asked = project.registry.requests().len();
     project.ok(&["pin", "--check"]);
     let said = project.refuses(&["pin", "--check", "--max-age", "30d"], 1, "images want pinning");
@@ -216,7 +140,7 @@ fn ages_are_checked_without_asking() {
 fn tokens_are_fetched_with_the_configured_credentials() {
     let registry = full();
     registry.protect("alice", "s3cret");
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     // Without credentials the token service refuses.
     project.refuses(&["pin", "--only", "node"], 1, "docker login");
     // name:password of alice:s3cret, for the host that is asked.
@@ -237,7 +161,7 @@ fn credential_helpers_are_asked() {
     use std::os::unix::fs::PermissionsExt as _;
     let registry = full();
     registry.protect("alice", "s3cret");
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     let helper = project.folder.path().join("bin/docker-credential-test");
     project.write("bin/docker-credential-test", "#!/bin/sh\nread -r host\necho '{\"ServerURL\": \"'$host'\", \"Username\": \"alice\", \"Secret\": \"s3cret\"}'\n");
     std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -250,7 +174,7 @@ fn credential_helpers_are_asked() {
 
 #[test]
 fn a_registry_that_is_busy_is_asked_again() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let limited = std::sync::atomic::AtomicUsize::new(0);
     project.registry.intercept(move |request| {
         let first = request.path.contains("/manifests/") && limited.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
@@ -265,7 +189,7 @@ fn a_registry_that_is_busy_is_asked_again() {
 /// One image of three fails, in each way that may pass: exit 7, and not one byte has changed.
 #[track_caller]
 fn fails_outside(text: &str, reply: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     project.registry.intercept(move |request| if request.path.contains("distroless") { reply(request) } else { None });
     let said = project.refuses(&["pin"], 7, text);
     assert!(said.stderr.contains("nothing was changed"), "{}", said.stderr);
@@ -302,7 +226,7 @@ fn a_wrong_digest_is_exit_7() {
 
 #[test]
 fn nobody_at_home_is_exit_7() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     let mut command = project.command(&["pin"]);
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -318,7 +242,7 @@ fn an_index_that_lacks_a_platform_or_is_empty_is_not_taken() {
     registry.put(NODE, "24.23.0-trixie-slim", Image::index(&["linux/amd64"]));
     registry.put(DISTROLESS, "nonroot", Image::index(&["linux/amd64"]));
     registry.put("library/debian", "trixie-20260918-slim", Image::index(&[]));
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     let before = project.from();
     let said = project.run(&["pin"]);
     assert_eq!(said.code, 1, "{}", said.stderr);
@@ -334,7 +258,7 @@ fn an_index_that_lacks_a_platform_or_is_empty_is_not_taken() {
 fn an_image_without_an_index_says_its_platform_itself() {
     let registry = full();
     registry.put(DISTROLESS, "nonroot", Image::single("linux", "amd64"));
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     let said = project.run(&["pin", "--only", "nodejs24-debian13"]);
     assert_eq!(said.code, 1, "{}", said.stderr);
     assert!(said.stderr.contains("has no linux/arm64, it has linux/amd64"), "{}", said.stderr);
@@ -353,7 +277,7 @@ fn storage_elsewhere_gets_no_credentials() {
         let moved = request.path.contains("/manifests/") && request.header("authorization").is_some();
         moved.then(|| Reply::status(307).header("Location", &format!("{elsewhere}{}", request.path)))
     });
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     let host = project.registry.url().replace("http://", "");
     project.write("docker/config.json", &format!(r#"{{"auths": {{"{host}": {{"auth": "YWxpY2U6czNjcmV0"}}}}}}"#));
     project.ok(&["pin", "--only", "node"]);
@@ -365,7 +289,7 @@ fn storage_elsewhere_gets_no_credentials() {
 fn tags_come_in_pages_and_a_tag_that_is_gone_is_named() {
     let registry = full();
     registry.page_size(2);
-    let project = Project::new(registry);
+    let project = Fixture::new(registry);
     project.ok(&["pin", "--only", "node"]);
     assert_eq!(project.tag("node"), "24.22.0-trixie-slim");
     // By hand, to a registry of one's own that has no such image.
@@ -378,9 +302,29 @@ fn tags_come_in_pages_and_a_tag_that_is_gone_is_named() {
 
 #[test]
 fn without_a_lock_there_is_nothing_to_pin() {
-    let project = Project::new(full());
+    let project = Fixture::new(full());
     std::fs::remove_file(project.folder.path().join("dockwright.lock")).unwrap();
     assert_eq!(project.run(&["pin"]).code, 4);
     assert_eq!(project.run(&["pin", "--check"]).code, 1);
     assert!(Path::new(project.folder.path()).join("Dockerfile").exists());
+}
+
+#[test]
+fn proxies_are_used_and_left_out() {
+    let project = Fixture::new(full());
+    let tunnels = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let proxy = registry::proxy(project.registry.url().replace("http://", ""), tunnels.clone());
+    let pin = |no_proxy: &str| {
+        let mut command = project.command(&["pin", "--only", "node"]);
+        // A name that only the proxy knows.
+        command.env("DOCKWRIGHT_MIRRORS", "docker.io=http://hub.invalid").env("HTTPS_PROXY", &proxy).env("NO_PROXY", no_proxy);
+        command.output().unwrap()
+    };
+    let output = pin("");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(project.tag("node"), "24.22.0-trixie-slim");
+    let used = tunnels.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(used > 0);
+    assert_eq!(pin("hub.invalid").status.code(), Some(7));
+    assert_eq!(tunnels.load(std::sync::atomic::Ordering::SeqCst), used);
 }

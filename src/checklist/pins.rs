@@ -39,13 +39,23 @@ pub fn unpinned(image: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether the tag begins with a whole version: `node:22.19.0-slim`.
+fn names_exact_version(image: &str) -> bool {
+    let tag = image.rsplit('/').next().and_then(|last| last.split_once(':')).map_or("", |(_, tag)| tag);
+    !tag.contains('@') && tag.split('-').next().is_some_and(crate::catalog::is_exact)
+}
+
 fn images(container: &ContainerFile, judged: &mut Judged) {
     let file = &container.file;
     let mut check = |line: usize, image: &str| {
         let at = container.at(line);
         match unpinned(image) {
             None => judged.met(at),
-            Some(what) => judged.error(at, format!("`{image}` {what}"), "write `name:tag@sha256:...`; `dockwright pin` finds the digest"),
+            Some(what) => {
+                let (message, fix) = (format!("`{image}` {what}"), "write `name:tag@sha256:...`; `dockwright pin` finds the digest");
+                // One exact version is half of a pin: what it holds is known, as long as nobody pushes the tag again.
+                if names_exact_version(image) { judged.warning(at, message, fix) } else { judged.error(at, message, fix) }
+            }
         }
     };
     for (index, stage) in file.stages.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! A registry of images in this process: the distribution API as far as `pin` uses it, and answers that a test puts before it.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub mod project;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -241,4 +243,23 @@ impl State {
             None => Reply::body(&body),
         }
     }
+}
+
+/// A proxy that tunnels every host to one address. Returns its own address, and counts the tunnels.
+pub fn proxy(to: String, tunnels: Arc<std::sync::atomic::AtomicUsize>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let request = read(&client).unwrap();
+            assert_eq!(request.method, "CONNECT");
+            tunnels.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let mut server = TcpStream::connect(&to).unwrap();
+            let (mut from, mut into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut from, &mut into));
+            std::thread::spawn(move || std::io::copy(&mut server, &mut client));
+        }
+    });
+    address
 }
