@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use crate::answers_file::{self, AnswersFile};
 use crate::artefacts;
 use crate::checklist::{self, Subject, Verdict};
+use crate::deployment::{Deployment, Source};
 use crate::error::{Error, Exit, Result};
 use crate::languages::Note;
 use crate::lock::{self, Lock, LockedFile, LockedService};
@@ -180,6 +181,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let mut plans = Vec::new();
     let mut rendered = Vec::new();
     let mut now = Vec::new();
+    let mut whole = Vec::new();
     for service in &mut services {
         let answers = old.of(&service.facts.name).over_by(given.of(&service.facts.name));
         let choices = answers.over(&service.facts)?;
@@ -191,18 +193,26 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         let mut files = render::render(&plan, &service.project)?;
         prove::prove(&plan, &service.project, &files)?;
         let emit = artefacts::select(answers.get("emit"))?;
+        let source = Source { plan: &plan, facts: &choices.facts, answers: &answers, project: &service.project, context: &service.context };
+        let (deployment, notes) = Deployment::new(source)?;
         files.retain(|file| artefacts::of(&file.path).is_none_or(|artefact| emit.contains(&artefact)));
         for file in &mut files {
             file.path = join(&service.context, &file.path);
         }
         rendered.extend(files);
+        rendered.extend(artefacts::of_service(&deployment, &emit)?);
         service.facts = choices.facts;
         let missing: BTreeSet<&str> = plan.without_digest().collect();
         let asked = service.facts.version.as_ref().and_then(|found| found.evidence.first());
         service.facts.notes.extend(missing.into_iter().map(|image| {
             Note::warning(format!("`{image}` is the exact version that was asked for, and has no digest yet: `dockwright pin` adds it"), asked)
         }));
+        service.facts.notes.extend(notes);
+        whole.push((deployment, emit));
         plans.push(plan);
+    }
+    if request.only.is_empty() {
+        rendered.extend(artefacts::of_whole(&whole)?);
     }
     services.retain(|service| plans.iter().any(|plan: &Plan| plan.service == service.facts.name));
     let facts = changed_facts(&old_lock, &now);
@@ -219,7 +229,9 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         changes.push(Change { path, service, disk, outcome, fresh: Some(file.text.clone()) });
     }
     let gone = |file: &&LockedFile| {
-        !fresh.contains_key(file.path.as_str()) && (selected(&file.service) || !names.contains(&file.service.as_str()))
+        // With `--service`, what belongs to the whole is left alone.
+        let of_whole = file.service == artefacts::WHOLE && !request.only.is_empty();
+        !fresh.contains_key(file.path.as_str()) && !of_whole && (selected(&file.service) || !names.contains(&file.service.as_str()))
     };
     for file in old_lock.files.iter().filter(gone) {
         let disk = read(root, &file.path)?;

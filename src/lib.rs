@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod checklist;
 pub mod cli;
 pub mod commands;
+pub mod deployment;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod error;

@@ -75,6 +75,7 @@ pub fn services(project: &Rc<Project>) -> Result<Vec<Service>> {
     }
     if let Some(first) = services.first_mut() {
         first.facts.notes.extend(misspelt(project));
+        first.facts.notes.extend(crate::deployment::literals(project, "."));
     }
     distinct_names(&mut services);
     Ok(services)

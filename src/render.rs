@@ -1,5 +1,7 @@
 //! Plan to files: Tera over the embedded templates. All text from the project goes through a quoting filter.
 
+use std::sync::LazyLock;
+
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
@@ -45,7 +47,6 @@ fn init() -> Result<Init> {
 /// # Errors
 /// A template that fails is a bug.
 pub fn render(plan: &Plan, project: &Project) -> Result<Vec<RenderedFile>> {
-    let tera = engine()?;
     let mut context = Context::new();
     context.insert("plan", plan);
     let init = init()?;
@@ -56,16 +57,27 @@ pub fn render(plan: &Plan, project: &Project) -> Result<Vec<RenderedFile>> {
     context.insert("init", &init);
     context.insert("groups", &dockerignore::groups(plan, project));
     let file = |context: &Context, path: &str, template: &str| -> Result<RenderedFile> {
-        let text = tera
-            .render(template, context)
-            .map_err(|error| Error::bug(format!("template `{template}` failed: {error}")))?;
-        Ok(RenderedFile { path: path.to_owned(), service: plan.service.clone(), text: tidy(&text) })
+        Ok(RenderedFile { path: path.to_owned(), service: plan.service.clone(), text: template_text(template, context)? })
     };
     let dockerfile = join(&plan.dir, "Dockerfile");
     // Beside a Dockerfile that is not the context's own, the builder reads `NAME.dockerignore`.
     let dockerignore = if plan.dir == "." { ".dockerignore".to_owned() } else { format!("{dockerfile}.dockerignore") };
     context.insert("dockerfile", &dockerfile);
     Ok(vec![file(&context, &dockerfile, &format!("{}/Dockerfile", plan.template))?, file(&context, &dockerignore, "dockerignore")?])
+}
+
+/// A template's text, tidied.
+///
+/// # Errors
+/// A template that fails is a bug.
+pub fn template_text(template: &str, context: &Context) -> Result<String> {
+    static ENGINE: LazyLock<Result<Tera>> = LazyLock::new(engine);
+    let tera = ENGINE.as_ref().map_err(Clone::clone)?;
+    let text = tera.render(template, context).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Error::bug(format!("template `{template}` failed: {error}{cause}"))
+    })?;
+    Ok(tidy(&text))
 }
 
 fn engine() -> Result<Tera> {
@@ -77,6 +89,11 @@ fn engine() -> Result<Tera> {
     tera.register_filter("env_value", |value: String, _: Kwargs, _: &State<'_>| env_value(&value));
     tera.register_filter("copy_path", |value: String, _: Kwargs, _: &State<'_>| copy_path(&value));
     tera.register_filter("image_name", |value: String, _: Kwargs, _: &State<'_>| image_name(&value));
+    tera.register_filter("yaml", |value: String, _: Kwargs, _: &State<'_>| yaml(&value));
+    tera.register_filter("comment", |value: String, _: Kwargs, _: &State<'_>| comment(&value));
+    tera.register_filter("k8s_value", |value: String, _: Kwargs, _: &State<'_>| value.replace("$(", "$$("));
+    tera.register_filter("compose_value", |value: String, _: Kwargs, _: &State<'_>| value.replace('$', "$$"));
+    tera.register_filter("no_expression", |value: String, _: Kwargs, _: &State<'_>| value.replace("${{", "$ {{"));
     let mut files = Vec::new();
     collect(&TEMPLATES, &mut files);
     tera.add_raw_templates(files).map_err(|error| Error::bug(format!("the built-in templates do not parse: {error}")))?;
@@ -123,6 +140,22 @@ pub fn copy_path(path: &str) -> String {
     env_value(path)
 }
 
+/// A scalar of YAML: plain where every reader takes it for the same text, else in double quotes. Words that some version of
+/// YAML takes for a boolean, a null or a number are quoted, and so is what could begin or end another construct.
+pub fn yaml(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./@+=,".contains(c);
+    let word = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"].contains(&value.to_lowercase().as_str());
+    let starts = value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    // A colon is plain inside an image or a URL: it separates only before a blank or at the end.
+    let body = value.split(':').all(|part| part.chars().all(plain)) && !value.ends_with(':');
+    if starts && body && !word { value.to_owned() } else { serde_json::Value::from(value).to_string().replace('\u{7f}', "\\u007f") }
+}
+
+/// Text for a comment: one line, and nothing that a workflow would evaluate.
+pub fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace("${{", "$ {{")
+}
+
 /// An image name from any text: lower case letters, digits and single separators.
 pub fn image_name(name: &str) -> String {
     let base = name.rsplit('/').next().unwrap_or(name).to_lowercase();
@@ -154,6 +187,11 @@ mod tests {
         assert_eq!(env_value("a$b\"c\nd"), r#""a\$b\"c d""#);
         assert_eq!(shell_words(&["it's".to_owned(), "$x".to_owned()]), r"'it'\''s' '$x'");
         assert_eq!(image_name("@Scope/My App\n#1"), "my-app-1");
+        assert_eq!((yaml("shop"), yaml("ghcr.io/acme/shop:main")), ("shop".to_owned(), "ghcr.io/acme/shop:main".to_owned()));
+        for hostile in ["on", "No", "007", "0x1f", "1e3", "1_000", "", "a: b", "- a", "#x", "a #b", "*a", "&a", "!x", "~", "22:30", "a:", ".inf", "${{ x }}", "a\nb", "é"] {
+            assert_eq!(yaml(hostile), serde_json::Value::from(hostile).to_string(), "{hostile}");
+        }
+        assert_eq!(comment("a\nb ${{ x }}"), "a b $ {{ x }}");
         assert_eq!(image_name("$$$"), "app");
     }
 }

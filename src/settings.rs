@@ -63,7 +63,7 @@ pub const KEYS: &[Key] = &[
         key: "emit",
         kind: KeyType::Text,
         choices: &[],
-        help: "which artefacts: dockerfile, dockerignore; `+x` and `-x` add to and take from the default",
+        help: "which artefacts: dockerfile, dockerignore, k8s, compose, ci, bake, policy; `+x` and `-x` add to and take from the default",
         asked: "never",
     },
     Key {
@@ -73,6 +73,26 @@ pub const KEYS: &[Key] = &[
         help: "family of the final image",
         asked: "never: the smallest that is right is taken",
     },
+    Key { key: "image", kind: KeyType::Text, choices: &[], help: "name of the image with its registry, without tag", asked: "never: it follows from the repository" },
+    Key { key: "repository", kind: KeyType::Text, choices: &[], help: "where the sources are kept, as HOST/OWNER/NAME", asked: "never: a manifest may say it" },
+    Key { key: "namespace", kind: KeyType::Text, choices: &[], help: "namespace in the cluster", asked: "never: the service's name is taken" },
+    Key { key: "replicas", kind: KeyType::Number, choices: &[], help: "number of pods", asked: "never: 2, or 1 for what may run only once" },
+    Key { key: "autoscale", kind: KeyType::Text, choices: &[], help: "fewest and most pods, as `2-10`", asked: "never" },
+    Key { key: "cpu", kind: KeyType::Text, choices: &[], help: "CPU that is requested, as `250m` or `0.5`; the limit is a burst above it", asked: "never: by runtime" },
+    Key { key: "memory", kind: KeyType::Text, choices: &[], help: "memory that is requested and the limit, as `512Mi`", asked: "never: by runtime" },
+    Key { key: "schedule", kind: KeyType::Text, choices: &[], help: "when a job runs, in five fields of cron", asked: "never: a job without one is suspended" },
+    Key {
+        key: "secrets",
+        kind: KeyType::Choice,
+        choices: crate::deployment::STORES,
+        help: "where the values of secrets are kept",
+        asked: "never: variables from a Kubernetes Secret",
+    },
+    Key { key: "expose", kind: KeyType::Choice, choices: &["none", "httproute", "ingress"], help: "how the service is published", asked: "never" },
+    Key { key: "host", kind: KeyType::Text, choices: &[], help: "host name that the service is published under", asked: "never" },
+    Key { key: "gateway", kind: KeyType::Text, choices: &[], help: "name of the Gateway, or class of the Ingress", asked: "never" },
+    Key { key: "monitor", kind: KeyType::Choice, choices: &["none", "servicemonitor"], help: "who is told of the metrics", asked: "never" },
+    Key { key: "cluster", kind: KeyType::Choice, choices: &["kubernetes", "openshift"], help: "kind of cluster; OpenShift gives out user ids itself", asked: "never" },
 ];
 
 fn known_keys() -> Vec<&'static str> {
@@ -145,6 +165,10 @@ impl AnswersByService {
     pub fn give(&mut self, service: Option<&str>, key: &str, value: &str) -> Result<()> {
         if !known_keys().contains(&key) {
             return Err(unknown("answer", key, &known_keys()));
+        }
+        let choices = KEYS.iter().find(|known| known.key == key).map_or(&[][..], |known| known.choices);
+        if !choices.is_empty() && !choices.contains(&value) {
+            return Err(wrong(key, value, &choices.join(", ")));
         }
         match service {
             None => self.services.values_mut().for_each(|answers| answers.insert(key, value.to_owned())),

@@ -72,7 +72,7 @@ fn what_no_file_says_is_asked_and_then_the_files_are_shown() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 2 files?", ENTER)]);
+    talk(&mut session, &[("Write these 10 files?", ENTER)]);
     let (text, code) = end(session);
     assert_eq!(code, 0, "{text}");
     let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
@@ -90,7 +90,7 @@ fn init_asks_again_with_the_old_answer_as_the_default() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 2 files?", ENTER)]);
+    talk(&mut session, &[("Write these 10 files?", ENTER)]);
     end(session);
     let mut session = start(dir.path(), &[]);
     talk(&mut session, &[("Kind of service", ENTER), ("Version", ENTER), ("Start", ENTER), ("(4000)", "4001\r"), ("Write this file?", ENTER)]);
@@ -107,7 +107,7 @@ fn leaving_at_any_question_writes_nothing() {
             let before = names(dir.path());
             let mut session = start(dir.path(), &[]);
             talk(&mut session, &ANSWERS[..questions]);
-            let next = ANSWERS.get(questions).map_or("Write these 2 files?", |(text, _)| text);
+            let next = ANSWERS.get(questions).map_or("Write these 10 files?", |(text, _)| text);
             talk(&mut session, &[(next, key)]);
             let (text, code) = end(session);
             assert_eq!(code, 130, "{text}");
@@ -123,7 +123,7 @@ fn no_at_the_end_writes_nothing() {
     let before = names(dir.path());
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 2 files?", "n\r")]);
+    talk(&mut session, &[("Write these 10 files?", "n\r")]);
     assert_eq!(end(session).1, 130);
     assert_eq!(names(dir.path()), before);
 }
@@ -133,7 +133,7 @@ fn a_value_that_does_not_fit_is_asked_again() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, &ANSWERS[..3]);
-    talk(&mut session, &[("Port", "80\r"), ("1024", "\x7f\x7f8080\r"), ("Write these 2 files?", ENTER)]);
+    talk(&mut session, &[("Port", "80\r"), ("1024", "\x7f\x7f8080\r"), ("Write these 10 files?", ENTER)]);
     assert_eq!(end(session).1, 0);
     assert!(std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 8080"));
 }

@@ -17,7 +17,7 @@ pub struct Group {
 }
 
 /// Names that people also give to folders of sources (`internal/secrets`, `pkg/tmp`): there the line is left away.
-const ALSO_SOURCES: &[&str] = &["**/secrets", "k8s", "tmp"];
+const ALSO_SOURCES: &[&str] = &["**/secrets", "**/k8s", "tmp"];
 /// Endings of files that a build reads.
 const SOURCES: &[&str] = &[
     ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".vue", ".svelte", ".py", ".go", ".rs", ".java", ".kt", ".scala", ".rb", ".php", ".cs",
@@ -45,7 +45,7 @@ pub fn groups(plan: &Plan, project: &Project) -> Vec<Group> {
             "**/*.swp", "**/.DS_Store", "**/Thumbs.db",
         ]),
         group("Container files: a change in them must not rebuild the application", &[
-            "**/Dockerfile", "**/Dockerfile.*", "**/.dockerignore", "compose*.yaml", "docker-compose*.yml", "docker-bake.hcl", "k8s",
+            "**/Dockerfile", "**/Dockerfile.*", "**/.dockerignore", "compose*.yaml", "docker-compose*.yml", "docker-bake.hcl", "**/k8s", "**/k8s-overlays",
             "dockwright.toml", "dockwright.lock", ".dockwright",
         ]),
         group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
