@@ -32,6 +32,8 @@ const LIMITS: &[(&str, &str, &str)] = &[
     ("pandas", "2.2.3", "3.12"),
     ("pillow", "10.1", "3.11"),
     ("pillow", "11", "3.12"),
+    ("psycopg2", "2.9.6", "3.11"),
+    ("psycopg2", "2.9.10", "3.12"),
     ("psycopg2-binary", "2.9.9", "3.11"),
     ("psycopg2-binary", "2.9.10", "3.12"),
     ("psycopg-binary", "3.1.12", "3.11"),
