@@ -32,9 +32,22 @@ impl Sources {
     /// # Errors
     /// When a file cannot be read.
     pub fn read(project: &Project, dir: &str, extensions: &[&str]) -> Result<Self> {
+        Self::pick(project, dir, extensions, |path| !is_test_or_output(path))
+    }
+
+    /// Reads all files below `dir` that end with one of `extensions`: for layouts that keep tests and output elsewhere,
+    /// where `com/example/docs` is a package like any other.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn read_all(project: &Project, dir: &str, extensions: &[&str]) -> Result<Self> {
+        Self::pick(project, dir, extensions, |_| true)
+    }
+
+    fn pick(project: &Project, dir: &str, extensions: &[&str], wanted: impl Fn(&str) -> bool) -> Result<Self> {
         let mut paths: Vec<&str> = project
             .files_below(dir)
-            .filter(|path| extensions.iter().any(|extension| path.ends_with(extension)) && !is_test_or_output(path))
+            .filter(|path| extensions.iter().any(|extension| path.ends_with(extension)) && wanted(path))
             .collect();
         paths.sort_by_key(|path| (path.matches('/').count(), path.to_owned()));
         let mut files = Vec::new();
