@@ -1,6 +1,7 @@
 //! The languages. To add one: a file or folder here with a [`Language`], a line in [`all`], and data folders of the
 //! same name in `templates/`, `tests/fixtures/` and `snapshots/`.
 
+pub mod java;
 pub mod node;
 pub mod python;
 pub mod recognised;
@@ -57,7 +58,7 @@ pub trait Detected {
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
 pub fn all() -> &'static [&'static dyn Language] {
-    &[&python::Python, &Recognised::PROGRAMS, &node::Node, &static_site::StaticSite]
+    &[&python::Python, &Recognised::PROGRAMS, &java::Java, &node::Node, &static_site::StaticSite]
 }
 
 /// Asked at the root when no folder holds anything else.

@@ -68,12 +68,6 @@ impl Configuration {
         Some((default_of(&entry.value)?, entry.evidence.clone()))
     }
 
-    /// The value of a key as it is written.
-    pub fn raw(&self, key: &str) -> Option<&str> {
-        let key = canonical(key);
-        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
-    }
-
     /// Variables that the values name without a default, with their places.
     pub fn variables(&self) -> Vec<(String, Evidence)> {
         let mut names = Vec::new();

@@ -30,7 +30,7 @@ pattern!(MANIFEST_MAIN, r#"["']Main-Class["']\s*\]?\s*[:=,]?\s*(?:to\s*)?["']([\
 pattern!(TOOLCHAIN, r"(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(?\s*(\d+)");
 pattern!(TOOLCHAIN_ALIAS, r"(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(\s*libs\.versions\.([\w.]+?)\.get\(\)");
 pattern!(TARGET, r#"(?:options\.release(?:\.set\s*\(|\s*=)|targetCompatibility\s*=?|sourceCompatibility\s*=?|jvmTarget(?:\.set\s*\(|\s*=))\s*((?:JavaVersion\.|JvmTarget\.|["'])?[\w.]+)"#);
-pattern!(DISTRIBUTION, r"gradle-(\d[\w.]*?)(?:-milestone|-rc)?[\w-]*-(?:bin|all)\.zip");
+pattern!(DISTRIBUTION, r"gradle-(\d+(?:\.\d+)*)[\w.-]*\.zip");
 
 /// The build of a folder.
 #[derive(Debug)]
@@ -165,7 +165,9 @@ impl Gradle {
     /// The scripts that say something for a module: its own, the plugins of the project that it applies, and what the
     /// root says for all modules.
     fn that_say_for(&self, dir: &str, script: &Script) -> Vec<Script> {
-        let mut scripts = vec![script.clone()];
+        // What the root says for the modules below is not said for itself.
+        let own = if dir == "." { block(script, "subprojects").map_or_else(|| script.text.clone(), |(at, text)| blanked(&script.text, at, text)) } else { script.text.clone() };
+        let mut scripts = vec![Script { path: script.path.clone(), text: own }];
         let mut at = 0;
         while at < scripts.len() {
             for plugin in scripts[at].plugins(&self.versions) {
@@ -177,10 +179,10 @@ impl Gradle {
             at += 1;
         }
         if let Some(root) = self.root.as_ref().filter(|_| dir != ".") {
-            for block in ["subprojects", "allprojects"] {
-                if let Some(found) = root.text.find(&format!("{block} {{")).or_else(|| root.text.find(&format!("{block}{{"))) {
-                    let blank: String = root.text[..found].chars().filter(|character| *character == '\n').collect();
-                    scripts.push(Script { path: root.path.clone(), text: blank + braces(&root.text[found..]) });
+            for name in ["subprojects", "allprojects"] {
+                if let Some((at, text)) = block(root, name) {
+                    let blank: String = root.text[..at].chars().filter(|character| *character == '\n').collect();
+                    scripts.push(Script { path: root.path.clone(), text: blank + text });
                 }
             }
         }
@@ -213,6 +215,18 @@ impl Gradle {
         }
         asked
     }
+}
+
+/// A block by its name: where it begins, and its text.
+fn block<'s>(script: &'s Script, name: &str) -> Option<(usize, &'s str)> {
+    let at = script.text.find(&format!("{name} {{")).or_else(|| script.text.find(&format!("{name}{{")))?;
+    Some((at, braces(&script.text[at..])))
+}
+
+/// The text with a part of it turned to empty lines.
+fn blanked(text: &str, at: usize, part: &str) -> String {
+    let lines: String = part.chars().filter(|character| *character == '\n').collect();
+    text[..at].to_owned() + &lines + &text[at + part.len()..]
 }
 
 /// The text up to the brace that closes its first one.

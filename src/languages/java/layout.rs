@@ -19,9 +19,7 @@ pub enum Layout {
     Jar,
     /// A jar with its libraries beside it.
     Classpath,
-    /// The folder that Gradle's application plugin makes: all jars in one place.
-    Distribution,
-    /// A web archive, served by an embedded Tomcat.
+    /// A web archive, for a servlet container.
     WebArchive,
 }
 
@@ -56,23 +54,17 @@ pub fn of(module: &Module, tool: Tool, uber_jar: bool) -> Built {
         return Built { archive: built.archive.clone() + &classifier, ..built };
     }
     if quarkus(module).is_some() {
-        return match (uber_jar, tool) {
-            (true, _) => Built { archive: format!("{}-runner", module.archive), ..plain(Layout::Jar) },
-            (false, _) => plain(Layout::Quarkus),
-        };
+        let runner = || Built { archive: format!("{}-runner", module.archive), ..plain(Layout::Jar) };
+        return if uber_jar { runner() } else { plain(Layout::Quarkus) };
     }
     if war {
         return plain(Layout::WebArchive);
     }
     match tool {
-        Tool::Gradle if module.plugin(&["application", "io.ktor.plugin", "io.micronaut.application"]).is_some() => plain(Layout::Distribution),
-        Tool::Gradle if module.plugin(SHADOW).is_some() => Built { archive: "*-all".to_owned(), ..plain(Layout::Jar) },
         Tool::Gradle => Built { runnable: false, ..plain(Layout::Classpath) },
         Tool::Maven => maven(module, plain),
     }
 }
-
-const SHADOW: &[&str] = &["com.github.johnrengelman.shadow", "com.gradleup.shadow", "io.github.goooler.shadow"];
 
 fn maven(module: &Module, plain: impl Fn(Layout) -> Built) -> Built {
     let names_main = |plugin: &super::module::Plugin| plugin.setting("mainClass").or_else(|| plugin.setting("Main-Class")).is_some();
@@ -154,10 +146,9 @@ pub fn start(built: &Built, module: &Module, main: Option<&Found<String>>) -> Op
             Some(Found::certain(words(&["java", &format!("{package}.{launcher}")]), evidence))
         }
         Layout::Quarkus => Some(Found::certain(words(&["java", "-jar", "quarkus-run.jar"]), evidence)),
-        Layout::WebArchive => Some(Found::certain(words(&["java", "-jar", "webapp-runner.jar", "app.war"]), evidence)),
+        Layout::WebArchive => Some(Found::certain(words(&["java", "-jar", &archive]), evidence)),
         Layout::Jar if built.runnable => Some(Found::certain(words(&["java", "-jar", "app.jar"]), evidence)),
         Layout::Jar => by_main("app.jar"),
         Layout::Classpath => by_main(if module.has_runtime_dependencies() { "app.jar:lib/*" } else { "app.jar" }),
-        Layout::Distribution => by_main("lib/*"),
     }
 }

@@ -6,7 +6,7 @@ use super::module::{Asked, Dependency, Module, Packaging, Plugin, release};
 use super::pom::{Coordinates, Pom, PomPlugin};
 use crate::error::Result;
 use crate::found::Evidence;
-use crate::project::Project;
+use crate::project::{Project, join};
 
 /// A build that names more modules than this is not followed further.
 const MAX_MODULES: usize = 400;
@@ -21,6 +21,8 @@ const PROPERTIES: &[&str] =
 pub struct Maven {
     poms: BTreeMap<String, Pom>,
     modules: Vec<String>,
+    /// Files that switch on profiles, of all modules.
+    switches: BTreeSet<String>,
 }
 
 impl Maven {
@@ -29,7 +31,7 @@ impl Maven {
     /// # Errors
     /// When one of them is broken.
     pub fn read(project: &Project) -> Result<Option<Self>> {
-        let mut build = Self { poms: BTreeMap::new(), modules: Vec::new() };
+        let mut build = Self { poms: BTreeMap::new(), modules: Vec::new(), switches: BTreeSet::new() };
         let mut open = vec!["pom.xml".to_owned()];
         while let Some(path) = open.pop() {
             if build.modules.contains(&path) || build.modules.len() >= MAX_MODULES {
@@ -48,12 +50,11 @@ impl Maven {
                 build.poms.insert(path, pom);
             }
         }
+        let wanted: BTreeSet<&String> = build.poms.values().flat_map(|pom| pom.conditional_plugins.iter().map(|(file, _)| file)).collect();
+        let folders = build.modules.iter().map(|path| &build.poms[path].dir);
+        let switches = folders.flat_map(|dir| wanted.iter().map(move |file| switch(dir, file)));
+        build.switches = switches.filter(|path| path.is_empty() || project.exists(path)).collect();
         Ok((!build.modules.is_empty()).then_some(build))
-    }
-
-    /// Every `pom.xml` that Maven reads.
-    pub fn manifests(&self) -> impl Iterator<Item = &str> {
-        self.poms.keys().map(String::as_str)
     }
 
     /// Folders of the modules.
@@ -200,8 +201,7 @@ impl Maven {
                     let artifact = self.fill(&path, &found.artifact);
                     let name = format!("{}:{artifact}", self.fill(&path, &found.group));
                     let evidence = Evidence::at(&pom.path, found.line, if names.contains(&artifact) { "a module" } else { "a dependency" });
-                    let version = found.version.as_ref().map(|version| self.fill(&path, version));
-                    all.push(Dependency { name, version, runtime: !matches!(found.scope.as_str(), "provided" | "import"), evidence });
+                    all.push(Dependency { name, runtime: !matches!(found.scope.as_str(), "provided" | "import"), evidence });
                 }
             }
             open.extend(self.siblings(&path).into_iter().filter(|sibling| seen.insert(sibling.clone())));
@@ -213,7 +213,9 @@ impl Maven {
     fn plugins(&self, path: &str) -> Vec<Plugin> {
         let mut plugins: Vec<Plugin> = Vec::new();
         for pom in self.chain(path) {
-            for found in &pom.plugins {
+            let dir = &self.poms[path].dir;
+            let switched = pom.conditional_plugins.iter().filter(|(file, _)| self.switches.contains(&switch(dir, file)));
+            for found in pom.plugins.iter().chain(switched.map(|(_, plugin)| plugin)) {
                 let id = format!("{}:{}", self.fill(path, &found.at.group), self.fill(path, &found.at.artifact));
                 let plugin = self.plugin(path, &pom.path, id, found);
                 match plugins.iter_mut().find(|known| known.id == plugin.id) {
@@ -304,6 +306,12 @@ impl Maven {
     }
 }
 
+/// The file of a module that a profile looks for.
+fn switch(dir: &str, file: &str) -> String {
+    let file = file.trim_start_matches("${basedir}/").trim_start_matches("${project.basedir}/");
+    super::pom::normal(&join(dir, file)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,6 +349,16 @@ mod tests {
         let other = API.replace("<artifactId>all</artifactId>", "<artifactId>other</artifactId>");
         let modules = build(&[("pom.xml", PARENT), ("api/pom.xml", &other), ("lib/pom.xml", LIB)]);
         assert!(modules[1].java.is_empty());
+    }
+
+    #[test]
+    fn a_profile_is_on_where_its_file_is() {
+        let profile = "<profiles><profile><activation><file><exists>${basedir}/src/main/resources/a.yml</exists></file></activation>
+            <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></profile></profiles></project>";
+        let parent = PARENT.replace("</project>", profile);
+        let modules = build(&[("pom.xml", &parent), ("api/pom.xml", API), ("lib/pom.xml", LIB), ("api/src/main/resources/a.yml", "")]);
+        let has = |module: &Module| module.plugin(&["spring-boot-maven-plugin"]).is_some();
+        assert_eq!((has(&modules[0]), has(&modules[1]), has(&modules[2])), (false, true, false));
     }
 
     #[test]

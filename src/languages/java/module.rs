@@ -27,8 +27,6 @@ pub enum Packaging {
 pub struct Dependency {
     /// `group:artifact`.
     pub name: String,
-    /// Version, where one is said.
-    pub version: Option<String>,
     /// Whether it is there at run time.
     pub runtime: bool,
     /// Where.
@@ -90,11 +88,6 @@ impl Module {
     /// The first library of which `group:artifact` begins so.
     pub fn dependency(&self, prefixes: &[&str]) -> Option<&Dependency> {
         self.dependencies.iter().find(|dependency| prefixes.iter().any(|prefix| dependency.name.starts_with(prefix)))
-    }
-
-    /// The first library with just this `group:artifact`.
-    pub fn exactly(&self, names: &[&str]) -> Option<&Dependency> {
-        self.dependencies.iter().find(|dependency| names.contains(&dependency.name.as_str()))
     }
 
     /// The first plugin of one of these ids; for Maven the artifact alone is enough.

@@ -54,6 +54,8 @@ pub struct Pom {
     pub managed: Vec<Coordinates>,
     /// Plugins of the build.
     pub plugins: Vec<PomPlugin>,
+    /// Plugins of profiles, with the file that switches the profile on where it is there.
+    pub conditional_plugins: Vec<(String, PomPlugin)>,
     /// Plugins whose version and settings are decided here.
     pub managed_plugins: Vec<PomPlugin>,
     /// `build/finalName`.
@@ -105,6 +107,15 @@ impl Pom {
             dependencies: children(root, "dependencies").map(|node| reader.coordinates(node)).collect(),
             managed: managed.into_iter().flat_map(elements).map(|node| reader.coordinates(node)).collect(),
             plugins: build.into_iter().flat_map(|node| children(node, "plugins")).map(|node| reader.plugin(node)).collect(),
+            conditional_plugins: children(root, "profiles")
+                .filter_map(|profile| {
+                    let file = child(profile, "activation").and_then(|node| child(node, "file")).and_then(|node| text_of(node, "exists"));
+                    let default = child(profile, "activation").and_then(|node| text_of(node, "activeByDefault")).filter(|text| text == "true");
+                    Some((file.or_else(|| default.map(|_| ".".to_owned()))?, child(profile, "build")?))
+                })
+                .flat_map(|(file, build)| children(build, "plugins").map(move |node| (file.clone(), node)))
+                .map(|(file, node)| (file, reader.plugin(node)))
+                .collect(),
             managed_plugins: build
                 .and_then(|node| child(node, "pluginManagement"))
                 .into_iter()

@@ -18,13 +18,13 @@ macro_rules! pattern {
     };
 }
 
-pattern!(PLUGIN, r#"(?m)\bid\s*\(?\s*["']([\w.\-]+)["']\s*\)?(?:\s*\.?version\s*\(?\s*["']([^"']+)["'])?[^\n]*"#);
+pattern!(PLUGIN, r#"\bid[ \t]*\(?[ \t]*["']([\w.\-]+)["'][ \t]*\)?(?:[ \t]*\.?version[ \t]*\(?[ \t]*["']([^"']+)["'])?"#);
 pattern!(PLUGIN_ALIAS, r"alias\s*\(?\s*libs\.plugins\.([\w.]+?)(?:\.asProvider\(\))?\s*\)?\s*(?:\n|;|apply|\}|$)");
 pattern!(KOTLIN_PLUGIN, r#"\bkotlin\s*\(\s*["']([\w.\-]+)["']\s*\)\s*(?:version\s*["']([^"']+)["'])?"#);
 pattern!(APPLY, r#"apply\s*\(?\s*(?:plugin\s*[:=]\s*)["']([\w.\-]+)["']"#);
 pattern!(BARE_PLUGIN, r"(?m)^\s*`?(java|java-library|application|war|groovy)`?\s*$");
 pattern!(CLASSPATH, r#"classpath\s*\(?\s*["']org\.springframework\.boot:spring-boot-gradle-plugin:([^"']+)["']"#);
-pattern!(LIBRARY, r#"["']([\w.\-]+:[\w.\-]+)(?::([^"'@]+))?(?:@\w+)?["']"#);
+pattern!(LIBRARY, r#"["']([\w.\-]+:[\w.\-]+)(?::[^"'@]+)?(?:@\w+)?["']"#);
 pattern!(LIBRARY_ALIAS, r"\blibs\.([\w.]+)");
 pattern!(CONFIGURATION, r"\b(implementation|api|compile|runtimeOnly|runtime|compileOnly|providedCompile|developmentOnly|annotationProcessor|kapt|ksp|testImplementation|testCompile|testRuntimeOnly|testCompileOnly|classpath|[a-z]\w*(?:Implementation|Api|RuntimeOnly|Only|Processor))\b");
 pattern!(PROJECT, r#"\bproject\s*\(\s*(?:path\s*[:=]\s*)?["']([^"']+)["']"#);
@@ -105,21 +105,19 @@ impl Script {
     pub fn dependencies(&self, versions: &Versions) -> Vec<Dependency> {
         let mut found = Vec::new();
         for (captures, configuration) in self.with_configuration(&LIBRARY) {
-            let version = captures.get(2).map(|version| version.as_str().to_owned());
-            found.push((captures[1].to_owned(), version, configuration, captures.get(0).map_or(0, |all| all.start())));
+            found.push((captures[1].to_owned(), configuration, captures.get(0).map_or(0, |all| all.start())));
         }
         for (captures, configuration) in self.with_configuration(&LIBRARY_ALIAS) {
-            for (name, version) in versions.libraries(&captures[1]) {
-                found.push((name, version, configuration.clone(), captures.get(0).map_or(0, |all| all.start())));
+            for name in versions.libraries(&captures[1]) {
+                found.push((name, configuration.clone(), captures.get(0).map_or(0, |all| all.start())));
             }
         }
-        found.sort_by_key(|(_, _, _, offset)| *offset);
+        found.sort_by_key(|(_, _, offset)| *offset);
         found
             .into_iter()
-            .filter(|(_, _, configuration, _)| !configuration.starts_with("test") && configuration != "classpath")
-            .map(|(name, version, configuration, offset)| Dependency {
+            .filter(|(_, configuration, _)| !configuration.starts_with("test") && configuration != "classpath")
+            .map(|(name, configuration, offset)| Dependency {
                 name,
-                version,
                 runtime: !matches!(configuration.as_str(), "compileOnly" | "providedCompile" | "developmentOnly" | "annotationProcessor" | "kapt" | "ksp"),
                 evidence: self.at(offset, "a dependency"),
             })
@@ -183,7 +181,7 @@ impl Versions {
     }
 
     /// The libraries that an alias stands for: one, or those of a bundle.
-    fn libraries(&self, alias: &str) -> Vec<(String, Option<String>)> {
+    fn libraries(&self, alias: &str) -> Vec<String> {
         if let Some(bundle) = alias.strip_prefix("bundles.") {
             let names = self.entry("bundles", bundle).and_then(|(_, value)| value.as_array().cloned()).unwrap_or_default();
             return names.iter().filter_map(toml::Value::as_str).flat_map(|name| self.libraries(name)).collect();
@@ -195,8 +193,7 @@ impl Versions {
             (None, Some(module)) => module.to_owned(),
             (None, None) => format!("{}:{}", text("group").unwrap_or_default(), text("name").unwrap_or_default()),
         };
-        let version = value.as_str().and_then(|text| text.splitn(3, ':').nth(2).map(str::to_owned)).or_else(|| self.version_of(value));
-        vec![(name, version)]
+        vec![name]
     }
 }
 

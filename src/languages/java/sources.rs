@@ -10,8 +10,10 @@ use crate::found::{Evidence, Found};
 use crate::project::{Project, join};
 use crate::sources::{Pattern, Sources};
 
-/// `public static void main(String... args)`, with any annotation and order; since Java 25 also `void main()`.
-static MAIN: Pattern = LazyLock::new(|| Regex::new(r"(?m)^\s*(?:public\s+|static\s+|final\s+|synchronized\s+)*void\s+(main)\s*\(").ok());
+/// `public static void main(String... args)` in any order; since Java 25 also `void main()`, outside of any class.
+static MAIN: Pattern = LazyLock::new(|| {
+    Regex::new(r"(?m)(?:\bstatic\s+(?:final\s+|public\s+|synchronized\s+)*|^(?:public\s+)?)void\s+(main)\s*\(\s*(?:final\s+)?(?:@\w+\s+)?(?:java\.lang\.)?(?:String|\))").ok()
+});
 /// `fun main(` of Kotlin, outside of any class: at the beginning of a line.
 static KOTLIN_MAIN: Pattern = LazyLock::new(|| Regex::new(r"(?m)^(?:public\s+|suspend\s+)*fun\s+(main)\s*\(").ok());
 /// `@JvmStatic fun main(` in an object.
@@ -135,9 +137,14 @@ impl ModuleSources {
     }
 }
 
+/// The first match outside of a comment.
 fn find(pattern: &Pattern, text: &str) -> Option<(String, usize)> {
-    let found = pattern.as_ref()?.captures(text)?.get(1)?;
-    Some((found.as_str().to_owned(), text[..found.start()].matches('\n').count() + 1))
+    pattern.as_ref()?.captures_iter(text).find_map(|captures| {
+        let found = captures.get(1)?;
+        let start = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+        let comment = text[start..].trim_start().starts_with(['*', '/']);
+        (!comment).then(|| (found.as_str().to_owned(), text[..found.start()].matches('\n').count() + 1))
+    })
 }
 
 #[cfg(test)]

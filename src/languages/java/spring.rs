@@ -29,7 +29,7 @@ const QUEUES: &[&str] = &[
 
 /// Recognises Spring Boot.
 pub fn recognise(module: &Module, sources: &ModuleSources, configuration: &Configuration, notes: &mut Vec<Note>) -> Option<Recognised> {
-    let library = module.dependency(&["org.springframework.boot:spring-boot"]);
+    let library = module.dependency(&["org.springframework.boot:spring-boot", "org.springframework.cloud:spring-cloud"]);
     let evidence = library.map(|library| library.evidence.clone()).or_else(|| super::layout::spring(module).map(|plugin| plugin.evidence.clone()))?;
     let version = module.boot.as_ref().map_or_else(|| vec![4], |(version, _)| version_key(version));
     let name = module.boot.as_ref().map_or_else(
@@ -74,7 +74,8 @@ fn kind(module: &Module, sources: &ModuleSources, configuration: &Configuration)
     if let Some((_, evidence)) = configuration.get("spring.main.web-application-type").filter(|(value, _)| value.eq_ignore_ascii_case("none")) {
         return Found::certain(background(module, sources).value, evidence);
     }
-    if let Some(library) = module.dependency(WEB) {
+    let web = module.dependencies.iter().find(|library| !library.name.ends_with("client") && WEB.iter().any(|prefix| library.name.starts_with(prefix)));
+    if let Some(library) = web {
         return Found::certain(Kind::Web, library.evidence.clone());
     }
     if let Some(library) = module.dependency(&["org.springframework.boot:spring-boot-starter-batch"]) {

@@ -3,7 +3,7 @@
 //! A compiler's target is the oldest Java that the byte code runs on; a toolchain or a version file names one Java. So a
 //! target of 8 runs on the oldest line that Maven's own images come with, unless the framework is too old for it.
 
-use super::module::{Asked, Module, Tool, release};
+use super::module::{Asked, Module, release};
 use crate::catalog::version_key;
 use crate::error::{Error, Exit, Result};
 use crate::found::{Evidence, Found};
@@ -21,7 +21,7 @@ const DEFAULT: u32 = 21;
 ///
 /// # Errors
 /// Exit 4 when the project asks for a Java that there is no image of yet.
-pub fn solve(project: &Project, module: &Module, tool: Tool, notes: &mut Vec<Note>) -> Result<Found<String>> {
+pub fn solve(project: &Project, module: &Module, notes: &mut Vec<Note>) -> Result<Found<String>> {
     let mut asked = files(project, &module.path)?;
     asked.extend(module.java.iter().cloned());
     let newest = newest(module);
@@ -38,17 +38,19 @@ pub fn solve(project: &Project, module: &Module, tool: Tool, notes: &mut Vec<Not
     })?;
     if *line != first.release {
         let what = if !first.exact && first.release < *line {
-            format!("the byte code is for Java {} and later: it runs on Java {line}; `--set version={}` takes another", first.release, LINES[0].max(first.release.min(11)))
+            let older = LINES.iter().find(|line| **line >= first.release).unwrap_or(line);
+            format!("the byte code is for Java {} and later, and runs on Java {line}; `--set version={older}` takes Java {older} itself", first.release)
         } else {
             format!("Java {} has no long-term support: Java {line} is taken, which runs the same program", first.release)
         };
         notes.push(Note::info(what, Some(&first.evidence)));
     }
     if *line < OLDEST {
-        notes.push(Note::warning(
-            format!("Java {line} is past its time: {} does not run on Java {OLDEST}; plan the way to a later release", limit(module, tool)),
-            Some(&first.evidence),
-        ));
+        let why = match &module.boot {
+            Some((version, _)) if newest < OLDEST => format!("Spring Boot {version} has ended and runs on nothing later than Java {newest}"),
+            _ => format!("`--set version={OLDEST}` tries Java {OLDEST}"),
+        };
+        notes.push(Note::warning(format!("Java {line} gets security fixes only: {why}"), Some(&first.evidence)));
     }
     let mut found = if first.exact || *line == first.release {
         Found::certain(line.to_string(), first.evidence.clone())
@@ -81,14 +83,6 @@ fn newest(module: &Module) -> u32 {
         [2, ..] => 21,
         [3, minor, ..] if *minor < 4 => 23,
         _ => u32::MAX,
-    }
-}
-
-fn limit(module: &Module, tool: Tool) -> String {
-    match (&module.boot, tool) {
-        (Some((version, _)), _) => format!("Spring Boot {version}"),
-        (None, Tool::Maven) => "what it is built with".to_owned(),
-        (None, Tool::Gradle) => "its Gradle".to_owned(),
     }
 }
 
@@ -132,7 +126,7 @@ mod tests {
         let files: Vec<(&str, &str)> = [("pom.xml", pom.as_str())].into_iter().chain(more.iter().copied()).collect();
         let project = Project::from_files(files);
         let module = Maven::read(&project).unwrap().unwrap().modules().remove(0);
-        solve(&project, &module, Tool::Maven, &mut Vec::new()).map_or_else(|error| error.message, |found| found.value)
+        solve(&project, &module, &mut Vec::new()).map_or_else(|error| error.message, |found| found.value)
     }
 
     #[test]
