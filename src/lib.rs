@@ -8,6 +8,7 @@
 pub mod answers_file;
 pub mod artefacts;
 pub mod begin;
+pub mod base;
 pub mod catalog;
 pub mod checklist;
 pub mod cli;

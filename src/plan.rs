@@ -42,6 +42,17 @@ pub enum Flavor {
     Alpine,
 }
 
+impl Flavor {
+    /// The value of `--set base=`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Distroless => "distroless",
+            Self::Slim => "slim",
+            Self::Alpine => "alpine",
+        }
+    }
+}
+
 /// How a container is asked whether it is well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Healthcheck {

@@ -161,6 +161,20 @@ impl Catalog {
         Some(PinnedImage::without_digest(&image.repository, &format!("{}{rest}", query.line)))
     }
 
+    /// What a pull of an image costs: compressed, amd64, in MB. Where nobody measured this one, what the nearest version of the
+    /// same repository, flavour and distribution costs; patches differ by some percent.
+    pub fn megabytes(&self, reference: &str) -> Option<f64> {
+        let name = reference.split('@').next()?;
+        let own = self.images.iter().find(|image| name.strip_prefix(short(&image.repository)) == Some(&format!(":{}", image.tag)))?;
+        let same = |image: &&Image| image.repository == own.repository && image.flavor == own.flavor && image.distro == own.distro;
+        let measured = self.images.iter().filter(same).filter(|image| image.compressed_mb_amd64 > 0.0);
+        let common = |image: &&Image| {
+            let (one, other) = (version_key(&image.version), version_key(&own.version));
+            one.iter().zip(&other).take_while(|(one, other)| one == other).count() + usize::from(image.tag == own.tag)
+        };
+        measured.max_by_key(common).map(|image| image.compressed_mb_amd64)
+    }
+
     /// The default image for a query, newest version first.
     pub fn default_image(&self, query: Query<'_>) -> Option<&Image> {
         self.images

@@ -12,7 +12,7 @@ use crate::recognise::recognise;
 pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<()> {
     let services = recognise(&args.path)?;
     match args.format {
-        Format::Human => services.iter().for_each(|service| human::data(&human::facts(&service.facts, verbosity))),
+        Format::Human => services.iter().for_each(|service| human::data(&human::facts(service, verbosity))),
         Format::Json => json::print(&json::detect(&services)),
     }
     Ok(())

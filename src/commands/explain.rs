@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::Catalog;
+use crate::base::{self, Base};
 use crate::checklist::{self, Subject, Verdict};
 use crate::cli::{ExplainArgs, Format};
 use crate::error::{Error, Result};
 use crate::generate::{Generation, Open, Request, generate};
 use crate::output::{self, human, json};
-use crate::plan::Flavor;
 use crate::project::Project;
 use crate::reconcile::OnConflict;
 
@@ -125,38 +124,20 @@ fn told(key: &str, row: &Value) -> String {
 /// The base of the final image, why, and what else it could be, with what a pull of each costs.
 fn base(args: &ExplainArgs) -> Result<()> {
     let generation = look(args)?;
-    let catalog = Catalog::embedded()?;
-    let megabytes = |reference: &str| {
-        let row = catalog.images().iter().find(|image| image.pinned().is_some_and(|pinned| pinned.reference() == reference));
-        row.map(|image| image.compressed_mb_amd64).filter(|size| *size > 0.0)
-    };
-    let mut services = Vec::new();
-    for (service, plan) in generation.services.iter().zip(&generation.plans) {
-        let image = plan.runtime.image.reference();
-        let others = [Flavor::Distroless, Flavor::Slim, Flavor::Alpine].into_iter().filter(|flavor| *flavor != plan.runtime.flavor).map(|flavor| {
-            let planned = service.plan(&crate::settings::Choices { base: Some(flavor), ..service.choices() });
-            let key = serde_json::to_value(flavor).unwrap_or_default();
-            match planned {
-                // Some stacks have one base that is right, whatever is asked for.
-                Ok(other) if other.runtime.image.reference() == image => json!({"base": key, "image": null, "why": "the same image"}),
-                Ok(other) => json!({"base": key, "image": other.runtime.image.reference(), "megabytes": megabytes(other.runtime.image.reference())}),
-                Err(error) => json!({"base": key, "image": null, "why": error.message}),
-            }
-        });
-        services.push(json!({
-            "service": plan.service, "image": image, "megabytes": megabytes(image), "why": plan.runtime.reason, "others": others.collect::<Vec<_>>(),
-        }));
-    }
-    say(args, &json!({"decision": "base", "services": services}), || services.iter().map(told_base).collect())
+    let bases = generation.services.iter().zip(&generation.plans).map(|(service, plan)| base::compare(service, plan));
+    let bases = bases.collect::<Result<Vec<_>>>()?;
+    say(args, &json!({"decision": "base", "services": bases}), || bases.iter().map(told_base).collect())
 }
 
-fn told_base(row: &Value) -> String {
-    let size = |row: &Value| row["megabytes"].as_f64().map(|size| format!(" ({size:.1} MB to pull)")).unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut told = format!("{}: {}{}\n  since    {}\n", text(&row["service"]), text(&row["image"]), size(row), text(&row["why"]));
-    for other in row["others"].as_array().into_iter().flatten() {
-        let what = if other["image"].is_null() { text(&other["why"]) } else { format!("{}{}", text(&other["image"]), size(other)) };
-        told += &format!("  --set base={:<10} {what}\n", text(&other["base"]));
+fn told_base(base: &Base) -> String {
+    let size = |megabytes: Option<f64>| megabytes.map(|size| format!(" ({size:.0} MB to pull)")).unwrap_or_default();
+    let mut told = format!("{}: {}{}\n  since    {}\n", base.service, base.image, size(base.megabytes), base.why);
+    for other in &base.others {
+        let what = match (&other.image, &other.why) {
+            (Some(image), _) => format!("{image}{}", size(other.megabytes)),
+            (None, why) => why.clone().unwrap_or_default(),
+        };
+        told += &format!("  --set base={:<10} {what}\n", other.base.name());
     }
     told
 }

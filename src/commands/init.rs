@@ -26,7 +26,7 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
     let interactive = !args.yes && !args.no_input && prompt::possible();
     if interactive && verbosity > Verbosity::Quiet {
         // What is wrong with it, the generation says.
-        recognise(&args.path).iter().flatten().for_each(|service| human::note(&human::facts(&service.facts, verbosity)));
+        recognise(&args.path).iter().flatten().for_each(|service| human::note(&human::facts(service, verbosity)));
     }
     let open = match (args.yes, interactive) {
         (true, _) => Open::Defaulted,

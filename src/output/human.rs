@@ -7,14 +7,16 @@ use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::Verbosity;
+use crate::base;
 use crate::checklist::Verdict;
 use crate::commands::pin::Pinned;
 use crate::error::Error;
 use crate::found::{Confidence, Found, Rejected};
-use crate::languages::{Facts, Kind};
+use crate::languages::Kind;
 use crate::generate::Generation;
 use crate::pins::{Outcome as PinOutcome, Target};
 use crate::project::join;
+use crate::recognise::Service;
 use crate::reconcile::Outcome;
 use crate::render::{image_name, shell_words};
 use crate::write::Recovered;
@@ -39,7 +41,8 @@ pub fn note(text: &str) {
 }
 
 /// What was recognised and why; with [`Verbosity::Verbose`] also what lost.
-pub fn facts(facts: &Facts, verbosity: Verbosity) -> String {
+pub fn facts(service: &Service, verbosity: Verbosity) -> String {
+    let facts = &service.facts;
     let mut text = format!("{} ({})\n", facts.name.bold(), facts.path);
     let mut row = |name: &str, value: Option<Row>| {
         let Some((value, source, rejected)) = value else { return };
@@ -68,6 +71,10 @@ pub fn facts(facts: &Facts, verbosity: Verbosity) -> String {
         .chain(facts.secrets.iter().map(|found| ("secret", found)))
     {
         row(name, Some(shown(found, String::clone)));
+    }
+    if let Some(base) = base::of(service) {
+        let name = base.image.split('@').next().unwrap_or_default();
+        text += &format!("  {:<16}{name:<24}  {}\n", "base", base.sizes().dimmed());
     }
     for note in &facts.notes {
         text += &format!("{}: {}\n", note.level.yellow(), note.message);
@@ -136,7 +143,9 @@ pub fn written(generation: &Generation, checklist: &[Verdict], root: &Utf8Path) 
     }
     err(super::checklist::rows(checklist).trim_end());
     for (service, plan) in generation.services.iter().zip(&generation.plans) {
-        err(format!("base: {} ({})", plan.runtime.image.reference(), plan.runtime.reason));
+        let sizes = base::compare(service, plan).map(|base| base.sizes()).unwrap_or_default();
+        let comma = if sizes.is_empty() { "" } else { ", " };
+        err(format!("base: {}{comma}{sizes} ({})", plan.runtime.image.reference(), plan.runtime.reason));
         let name = image_name(&plan.service);
         let publish = plan.runtime.port.map(|port| format!(" -p 127.0.0.1:{port}:{port}")).unwrap_or_default();
         let place = |path: &str| shell_words(&[join(root.as_str(), path).trim_end_matches("/.").to_owned()]);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::base;
 use crate::checklist::Verdict;
 use crate::commands::pin::Pinned;
 use crate::generate::Generation;
@@ -20,10 +21,16 @@ pub fn detect(services: &[Service]) -> Value {
     json!({
         "schema": 1,
         "root": ".",
-        "services": services.iter().map(|service| facts(&service.facts)).collect::<Vec<_>>(),
+        "services": services.iter().map(service).collect::<Vec<_>>(),
         "questions": services.iter().flat_map(|service| questions::open(&service.facts)).collect::<Vec<_>>(),
         "notes": notes(services),
     })
+}
+
+fn service(service: &Service) -> Value {
+    let mut document = facts(&service.facts);
+    document["base"] = json!(base::of(service));
+    document
 }
 
 /// What is true of a service.
