@@ -37,6 +37,11 @@ impl JsonFile {
         Ok(Some(Self { path: path.to_owned(), text, value: parsed }))
     }
 
+    /// What a missing file would say: an empty object. `path` is the file that stands for it.
+    pub fn empty(path: &str) -> Self {
+        Self { path: path.to_owned(), text: "{}".into(), value: Value::Object(serde_json::Map::new()) }
+    }
+
     /// The value at a path of keys.
     pub fn get(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().try_fold(&self.value, |value, key| value.get(key))

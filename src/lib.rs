@@ -37,3 +37,4 @@ pub mod settings;
 pub mod sources;
 pub mod toml_file;
 pub mod write;
+pub mod yaml_file;

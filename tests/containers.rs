@@ -23,8 +23,10 @@ struct Expectation {
     skip: Option<String>,
     /// Path that is asked for; without it the container must only stay up.
     get: Option<String>,
-    /// Text that the answer must hold.
+    /// Text that the answer, or without `get` the log, must hold.
     expect: String,
+    /// A program that runs and ends: with exit code 0.
+    ends: bool,
     /// A source whose change must re-install nothing.
     edit: Option<String>,
     /// What is appended to it: a comment in the source's language.
@@ -133,6 +135,10 @@ fn prove_service(case: &Case, service: &Expectation) {
         container.wait_until_healthy(&case.name);
         let answer = container.get(path);
         assert!(answer.contains(&service.expect), "GET {path}: {answer}");
+    } else if service.ends {
+        let code = text(&run(Command::new("docker").args(["wait", &container.0])));
+        assert_eq!(code.trim(), "0", "{}", container.logs());
+        assert!(container.logs().contains(&service.expect), "{}", container.logs());
     } else {
         container.wait_for_log(&service.expect);
     }
