@@ -17,7 +17,7 @@ use crate::lock::{self, Lock, LockedFile, LockedService};
 use crate::plan::Plan;
 use crate::project::{Project, join};
 use crate::recognise::{self, Service};
-use crate::reconcile::{OnConflict, Outcome, reconcile};
+use crate::reconcile::{self, Hunk, OnConflict, Outcome, Side, reconcile};
 use crate::render::{self, RenderedFile};
 use crate::settings::AnswersByService;
 use crate::write::Step;
@@ -170,7 +170,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     if request.open == Open::Refused {
         answers::refuse_guesses(&services, &old, &given)?;
     }
-    answers::keep_answers(&services, &given, begun.is_some(), &mut answers_file);
+    answers::keep_answers(&services, &old, &given, begun.is_some(), &mut answers_file);
 
     let selected = |name: &str| request.only.is_empty() || request.only.iter().any(|only| only == name);
     for only in request.only {
@@ -275,6 +275,26 @@ impl Generation {
         Err(Error::new(Exit::Refused, format!("{} {verb} not written by dockwright", named.join(" and ")))
             .hint(format!("`--force` replaces, and keeps the old content as `{first}.orig`"))
             .hint(format!("`--stdout {first}` prints what would be written, `--dry-run` shows the difference")))
+    }
+
+    /// The files in which both sides changed the same lines, with those lines.
+    pub fn conflicts(&self) -> Vec<(String, Vec<Hunk>)> {
+        let conflicts = self.changes.iter().filter(|change| matches!(change.outcome, Outcome::Conflict { marked: None, .. }));
+        conflicts.filter_map(|change| Some((change.path.clone(), self.sides(change, reconcile::hunks)?))).collect()
+    }
+
+    /// Ends the conflicts of a file: whose lines are taken for each.
+    pub fn settle(&mut self, path: &str, sides: &[Side]) {
+        let Some(index) = self.changes.iter().position(|change| change.path == path) else { return };
+        if let Some(text) = self.sides(&self.changes[index], |base, disk, fresh| reconcile::settled(base, disk, fresh, sides)) {
+            let same = self.changes[index].disk.as_ref() == Some(&text);
+            self.changes[index].outcome = if same { Outcome::Unchanged } else { Outcome::Merged(text) };
+        }
+    }
+
+    /// Gives the three texts of a file to `with`.
+    fn sides<T>(&self, change: &Change, with: impl Fn(&str, &str, &str) -> T) -> Option<T> {
+        Some(with(self.old_lock.base(&change.path)?, change.disk.as_deref()?, change.fresh.as_deref()?))
     }
 
     /// Leaves a file alone that was never ours.

@@ -34,6 +34,11 @@ impl JsonFile {
                 .at(Place::at_offset(path, &text, error.range().start))
                 .hint(format!("mend `{path}` and run dockwright again"))
         })?;
+        if !parsed.is_object() {
+            return Err(Error::new(Exit::Unsupported, format!("`{path}` holds no JSON object"))
+                .at(Place::at_offset(path, &text, text.len() - text.trim_start().len()))
+                .hint(format!("write `{{ ... }}` into `{path}`, or remove it")));
+        }
         Ok(Some(Self { path: path.to_owned(), text, value: parsed }))
     }
 

@@ -17,6 +17,7 @@ pub mod deployment;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod error;
+pub mod existing;
 pub mod found;
 pub mod generate;
 pub mod json_file;

@@ -8,6 +8,7 @@ use inquire::{Confirm, InquireError, Select, Text};
 use crate::error::{Error, Exit, Result};
 use crate::languages::Facts;
 use crate::questions::{self, Question};
+use crate::reconcile::{Hunk, Side};
 use crate::settings::Answers;
 
 /// Draws the questions without colours.
@@ -26,6 +27,7 @@ pub fn possible() -> bool {
 /// # Errors
 /// Exit 130 when the user leaves.
 pub fn ask(facts: &Facts, given: &mut Answers, old: &Answers) -> Result<()> {
+    let mut old = old.clone();
     let mut asked = Vec::new();
     loop {
         let facts = given.over(facts)?.facts;
@@ -35,20 +37,33 @@ pub fn ask(facts: &Facts, given: &mut Answers, old: &Answers) -> Result<()> {
         if let Some(answer) = old.get(question.key) {
             question.default = Some(answer.to_owned());
         }
-        let answer = one(&question, given, &facts)?;
-        given.insert(question.key, answer);
-        asked.push(question.key);
+        match (one(&question, given, &facts)?, asked.pop()) {
+            (Some(answer), before) => {
+                given.insert(question.key, answer);
+                asked.extend(before);
+                asked.push(question.key);
+            }
+            // Back to the question before, with its answer as the default.
+            (None, Some(before)) => {
+                if let Some(answer) = given.remove(before) {
+                    old.insert(before, answer);
+                }
+            }
+            (None, None) => return Err(left(InquireError::OperationCanceled)),
+        }
     }
 }
 
-fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> {
+/// The answer; `None` to go back.
+fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<Option<String>> {
     let message = format!("{}:", question.title);
+    let help = format!("{}; esc goes back", question.why);
     if !question.choices.is_empty() {
         let start = question.choices.iter().position(|choice| Some(choice) == question.default.as_ref()).unwrap_or(0);
         return Select::new(&message, question.choices.clone())
             .with_starting_cursor(start)
-            .with_help_message(&question.why)
-            .prompt()
+            .with_help_message(&help)
+            .prompt_skippable()
             .map_err(left);
     }
     let (answers, facts, key) = (answers.clone(), facts.clone(), question.key);
@@ -61,10 +76,10 @@ fn one(question: &Question, answers: &Answers, facts: &Facts) -> Result<String> 
             Err(error) => Validation::Invalid(error.hints.first().unwrap_or(&error.message).as_str().into()),
         })
     };
-    let prompt = Text::new(&message).with_help_message(&question.why).with_validator(fits);
+    let prompt = Text::new(&message).with_help_message(&help).with_validator(fits);
     match &question.default {
-        Some(default) => prompt.with_default(default).prompt(),
-        None => prompt.prompt(),
+        Some(default) => prompt.with_default(default).prompt_skippable(),
+        None => prompt.prompt_skippable(),
     }
     .map_err(left)
 }
@@ -120,6 +135,37 @@ pub fn foreign(path: &str, diff: &str) -> Result<Foreign> {
             _ => return Ok(Foreign::Replace),
         }
     }
+}
+
+/// Whose lines are taken where both sides changed the same ones: hunk by hunk, each with its difference. `None` leaves the file for
+/// later.
+///
+/// # Errors
+/// Exit 130 when the user leaves.
+pub fn sides(path: &str, hunks: &[Hunk]) -> Result<Option<Vec<Side>>> {
+    const MINE: &str = "keep yours";
+    const FRESH: &str = "take dockwright's";
+    const BACK: &str = "go back";
+    const LATER: &str = "leave the file as it is, and write the new one beside it";
+    let mut sides = Vec::new();
+    while let Some(hunk) = hunks.get(sides.len()) {
+        let number = sides.len() + 1;
+        crate::output::human::shown_diff(&hunk.diff());
+        let mut choices = vec![MINE, FRESH, LATER];
+        if number > 1 {
+            choices.insert(2, BACK);
+        }
+        let message = format!("{path}, line {}: you and dockwright changed the same lines ({number} of {}):", hunk.line, hunks.len());
+        match Select::new(&message, choices).prompt().map_err(left)? {
+            MINE => sides.push(Side::Ours),
+            FRESH => sides.push(Side::Theirs),
+            BACK => {
+                sides.pop();
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(sides))
 }
 
 /// The last question.

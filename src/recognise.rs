@@ -5,6 +5,7 @@ use std::rc::Rc;
 use camino::Utf8Path;
 
 use crate::error::{Error, Exit, Result};
+use crate::existing;
 use crate::languages::{self, Detected, Facts, Language, Note};
 use crate::plan::Plan;
 use crate::project::Project;
@@ -78,6 +79,7 @@ pub fn services(project: &Rc<Project>) -> Result<Vec<Service>> {
         first.facts.notes.extend(crate::deployment::literals(project, "."));
     }
     distinct_names(&mut services);
+    services.iter_mut().for_each(|service| existing::add(project, &mut service.facts));
     Ok(services)
 }
 

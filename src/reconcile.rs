@@ -73,6 +73,64 @@ pub fn reconcile(base: Option<&str>, disk: Option<&str>, fresh: Option<&str>, on
     }
 }
 
+/// Whose lines are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The user's.
+    Ours,
+    /// The new ones.
+    Theirs,
+}
+
+/// Lines that both sides changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hunk {
+    /// Line in the user's file, from 1.
+    pub line: usize,
+    /// The user's lines.
+    pub ours: String,
+    /// The new lines.
+    pub theirs: String,
+}
+
+impl Hunk {
+    /// From the user's lines to the new ones.
+    pub fn diff(&self) -> String {
+        similar::TextDiff::from_lines(&self.ours, &self.theirs).unified_diff().header("yours", "dockwright").to_string()
+    }
+}
+
+/// The conflicts of a merge, in order.
+pub fn hunks(base: &str, disk: &str, fresh: &str) -> Vec<Hunk> {
+    let (base, fresh) = pins::carry(base, disk, fresh);
+    let kept = kept_lines(disk);
+    let merge = TextMerge::from_lines(&base, disk, &fresh);
+    let conflicts = merge.regions().iter().filter(|region| region.resolution() == MergeResolution::Conflict && !in_kept(region, &kept));
+    let hunk = |region: &MergeRegion| Hunk {
+        line: region.ours_range().start + 1,
+        ours: lines(disk, region.ours_range()),
+        theirs: lines(&fresh, region.theirs_range()),
+    };
+    conflicts.map(hunk).collect()
+}
+
+/// The merged text, with a side chosen for each conflict.
+pub fn settled(base: &str, disk: &str, fresh: &str, sides: &[Side]) -> String {
+    let (base, fresh) = pins::carry(base, disk, fresh);
+    let kept = kept_lines(disk);
+    let mut sides = sides.iter();
+    let merge = TextMerge::from_lines(&base, disk, &fresh);
+    let region = |region: &MergeRegion| {
+        let theirs = match region.resolution() {
+            _ if in_kept(region, &kept) => false,
+            MergeResolution::Conflict => sides.next() == Some(&Side::Theirs),
+            resolution => resolution == MergeResolution::Theirs,
+        };
+        if theirs { lines(&fresh, region.theirs_range()) } else { lines(disk, region.ours_range()) }
+    };
+    merge.regions().iter().map(region).collect()
+}
+
 fn merge(base: &str, disk: &str, fresh: &str, on_conflict: OnConflict) -> Outcome {
     if disk == fresh {
         return Outcome::Unchanged;
@@ -193,6 +251,15 @@ mod tests {
         assert_eq!(decide(OnConflict::Theirs), Outcome::Merged(fresh.to_owned()));
         let Outcome::Conflict { marked: Some(marked), .. } = decide(OnConflict::Markers) else { panic!("no markers") };
         assert!(marked.contains("<<<<<<< yours\nmine\n||||||| last written\nthree\n=======\nyours\n>>>>>>> dockwright\n"));
+    }
+
+    #[test]
+    fn each_conflict_is_settled_by_itself() {
+        let (disk, fresh) = ("ONE\ntwo\nthree\nfour\nFIVE\n", "uno\ntwo\nTHREE\nfour\ncinque\n");
+        let found = hunks(BASE, disk, fresh);
+        assert_eq!(found.iter().map(|hunk| (hunk.line, hunk.theirs.as_str())).collect::<Vec<_>>(), [(1, "uno\n"), (5, "cinque\n")]);
+        assert!(found[0].diff().contains("-ONE\n+uno\n"));
+        assert_eq!(settled(BASE, disk, fresh, &[Side::Ours, Side::Theirs]), "ONE\ntwo\nTHREE\nfour\ncinque\n");
     }
 
     #[test]

@@ -116,6 +116,11 @@ impl Answers {
         self.values.insert(key.to_owned(), value);
     }
 
+    /// Takes an answer back.
+    pub fn remove(&mut self, key: &str) -> Option<String> {
+        self.values.remove(key)
+    }
+
     /// These answers, with others over them.
     #[must_use]
     pub fn over_by(mut self, others: Self) -> Self {
@@ -282,7 +287,10 @@ impl Answers {
 }
 
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
-    Error::new(Exit::Usage, format!("`{value}` does not fit `{key}`")).hint(format!("`{key}` takes {expected}"))
+    let choices = KEYS.iter().find(|known| known.key == key).map_or(&[][..], |known| known.choices);
+    let error = Error::new(Exit::Usage, format!("`{value}` does not fit `{key}`"));
+    let error = nearest(value, choices).into_iter().fold(error, |error, meant| error.hint(format!("did you mean `{meant}`?")));
+    error.hint(format!("`{key}` takes {expected}"))
 }
 
 /// Splits a command into words: blanks part them, single and double quotes keep them together, a backslash keeps the

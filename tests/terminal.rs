@@ -72,7 +72,7 @@ fn what_no_file_says_is_asked_and_then_the_files_are_shown() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 10 files?", ENTER)]);
+    talk(&mut session, &[("Write", ENTER)]);
     let (text, code) = end(session);
     assert_eq!(code, 0, "{text}");
     let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
@@ -90,10 +90,10 @@ fn init_asks_again_with_the_old_answer_as_the_default() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 10 files?", ENTER)]);
+    talk(&mut session, &[("Write", ENTER)]);
     end(session);
     let mut session = start(dir.path(), &[]);
-    talk(&mut session, &[("Kind of service", ENTER), ("Version", ENTER), ("Start", ENTER), ("(4000)", "4001\r"), ("Write this file?", ENTER)]);
+    talk(&mut session, &[("Kind of service", ENTER), ("Version", ENTER), ("Start", ENTER), ("(4000)", "4001\r"), ("Write", ENTER)]);
     let (text, code) = end(session);
     assert_eq!(code, 0, "{text}");
     assert!(std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 4001"));
@@ -103,11 +103,15 @@ fn init_asks_again_with_the_old_answer_as_the_default() {
 fn leaving_at_any_question_writes_nothing() {
     for questions in 0..=ANSWERS.len() {
         for key in [CTRL_C, ESCAPE] {
+            // Escape leaves where there is nothing to go back to.
+            if key == ESCAPE && (1..ANSWERS.len()).contains(&questions) {
+                continue;
+            }
             let dir = project();
             let before = names(dir.path());
             let mut session = start(dir.path(), &[]);
             talk(&mut session, &ANSWERS[..questions]);
-            let next = ANSWERS.get(questions).map_or("Write these 10 files?", |(text, _)| text);
+            let next = ANSWERS.get(questions).map_or("Write", |(text, _)| text);
             talk(&mut session, &[(next, key)]);
             let (text, code) = end(session);
             assert_eq!(code, 130, "{text}");
@@ -118,12 +122,84 @@ fn leaving_at_any_question_writes_nothing() {
 }
 
 #[test]
+fn escape_goes_back_to_the_question_before() {
+    let dir = project();
+    let mut session = start(dir.path(), &[]);
+    talk(&mut session, &ANSWERS[..3]);
+    talk(&mut session, &[("Port", ESCAPE), ("Start command", "\x15node b.js\r"), ("Port", "4000\r"), ("Write", ENTER)]);
+    let (text, code) = end(session);
+    assert_eq!(code, 0, "{text}");
+    let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    assert!(dockerfile.contains("b.js") && dockerfile.contains("EXPOSE 4000"), "{dockerfile}");
+}
+
+/// A project with files in which the user and the stack changed the same lines at two places.
+fn in_conflict() -> tempfile::TempDir {
+    let dir = project();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let manifest = |node: &str| format!(r#"{{"name": "web", "engines": {{"node": "{node}"}}, "scripts": {{"start": "node app.js"}}}}"#);
+    write("package.json", &manifest(">=22 <23"));
+    write("app.js", "listen(process.env.PORT || 3000)\n");
+    let run = |arguments: &[&str]| Command::new(env!("CARGO_BIN_EXE_dockwright")).args(arguments).arg(dir.path()).output().unwrap();
+    assert!(run(&["init", "--yes"]).status.success());
+    let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    write("Dockerfile", &dockerfile.replace("EXPOSE 3000", "EXPOSE 3001").replace("PORT=3000", "PORT=3001"));
+    write("app.js", "listen(process.env.PORT || 4000)\n");
+    dir
+}
+
+#[test]
+fn a_conflict_is_chosen_hunk_by_hunk_with_a_way_back() {
+    let down = "\x1b[B";
+    let dir = in_conflict();
+    let mut session = start(dir.path(), &["update"]);
+    // Theirs, then back, then yours; and dockwright's at the second.
+    talk(&mut session, &[("(1 of 2)", down), ("take", ENTER), ("(2 of 2)", down), ("take", down), ("go back", ENTER)]);
+    talk(&mut session, &[("(1 of 2)", ENTER), ("(2 of 2)", down), ("take", ENTER), ("Write", ENTER)]);
+    let (text, code) = end(session);
+    assert_eq!(code, 0, "{text}");
+    let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    assert!(dockerfile.contains("PORT=3001") && dockerfile.contains("EXPOSE 4000"), "{dockerfile}");
+    assert!(!dir.path().join("Dockerfile.dockwright-new").exists());
+}
+
+#[test]
+fn a_conflict_may_be_left_or_the_run_cancelled() {
+    let dir = in_conflict();
+    let before = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    let files = names(dir.path());
+    let mut session = start(dir.path(), &["update"]);
+    talk(&mut session, &[("(1 of 2)", ENTER), ("(2 of 2)", CTRL_C)]);
+    assert_eq!(end(session).1, 130);
+    assert_eq!(names(dir.path()), files);
+    let mut session = start(dir.path(), &["update"]);
+    talk(&mut session, &[("(1 of 2)", "\x1b[A\r"), ("Write", ENTER)]);
+    let (text, code) = end(session);
+    assert_eq!(code, 5, "{text}");
+    assert!(dir.path().join("Dockerfile.dockwright-new").exists());
+    assert_eq!(std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap(), before);
+}
+
+#[test]
+fn an_empty_folder_is_asked_what_it_will_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut session = start(dir.path(), &[]);
+    talk(&mut session, &[("Language", "node\r"), ("Framework", "fastify\r"), ("Port", "4100\r"), ("Version", ENTER)]);
+    talk(&mut session, &[("Write", ENTER)]);
+    let (text, code) = end(session);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("nothing is here yet"), "{text}");
+    let answers = std::fs::read_to_string(dir.path().join("dockwright.toml")).unwrap();
+    assert!(answers.contains("fastify") && answers.contains("4100"), "{answers}");
+}
+
+#[test]
 fn no_at_the_end_writes_nothing() {
     let dir = project();
     let before = names(dir.path());
     let mut session = start(dir.path(), &[]);
     talk(&mut session, ANSWERS);
-    talk(&mut session, &[("Write these 10 files?", "n\r")]);
+    talk(&mut session, &[("Write", "n\r")]);
     assert_eq!(end(session).1, 130);
     assert_eq!(names(dir.path()), before);
 }
@@ -133,7 +209,7 @@ fn a_value_that_does_not_fit_is_asked_again() {
     let dir = project();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, &ANSWERS[..3]);
-    talk(&mut session, &[("Port", "80\r"), ("1024", "\x7f\x7f8080\r"), ("Write these 10 files?", ENTER)]);
+    talk(&mut session, &[("Port", "80\r"), ("1024", "\x7f\x7f8080\r"), ("Write", ENTER)]);
     assert_eq!(end(session).1, 0);
     assert!(std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 8080"));
 }

@@ -1,6 +1,6 @@
 //! The final image: what it is made from, what builds it, who it runs as.
 
-use super::shell::commands;
+use crate::dockerfile::shell::commands;
 use super::{Judged, Subject};
 use crate::dockerfile::{Dockerfile, Kind};
 

@@ -1,6 +1,6 @@
 //! Items 8 and 9: what the build sees, and in which order.
 
-use super::shell::commands;
+use crate::dockerfile::shell::commands;
 use super::{ContainerFile, Judged, Subject};
 use crate::dockerfile::{Copy, Kind, mount_option};
 

@@ -8,7 +8,6 @@ mod items;
 mod pins;
 mod probe;
 pub mod secrets;
-mod shell;
 mod signals;
 mod subject;
 mod supply;

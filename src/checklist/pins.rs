@@ -1,6 +1,6 @@
 //! Item 4: what is fetched from outside is named so that it cannot change.
 
-use super::shell::commands;
+use crate::dockerfile::shell::commands;
 use super::subject::Document;
 use super::{ContainerFile, Judged, Subject};
 use crate::dockerfile::{Kind, mount_option};

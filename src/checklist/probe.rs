@@ -1,6 +1,6 @@
 //! Item 6: a probe, and one that can work.
 
-use super::shell::commands;
+use crate::dockerfile::shell::commands;
 use super::{ContainerFile, Judged, Subject};
 use crate::dockerfile::{Command, Kind};
 

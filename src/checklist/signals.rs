@@ -1,6 +1,6 @@
 //! Item 5: the program is process 1 or has an init that passes signals on.
 
-use super::shell::commands;
+use crate::dockerfile::shell::commands;
 use super::{ContainerFile, Judged, Subject};
 use crate::dockerfile::{Command, Kind};
 use crate::sources::Sources;

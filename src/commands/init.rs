@@ -7,7 +7,7 @@ use crate::generate::{Generation, Open, Request, generate};
 use crate::output::{Verbosity, human, json};
 use crate::prompt::{self, Foreign};
 use crate::recognise::recognise;
-use crate::reconcile::Outcome;
+use crate::reconcile::{OnConflict, Outcome};
 use crate::write::{self, RealDisk};
 
 /// Writes the files; `update` asks only what is new.
@@ -56,6 +56,13 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
         ask_about_foreign(&mut generation)?;
     } else if !args.force {
         generation.refuse_foreign()?;
+    }
+    if interactive && args.conflict == OnConflict::NewFile {
+        for (path, hunks) in generation.conflicts() {
+            if let Some(sides) = prompt::sides(&path, &hunks)? {
+                generation.settle(&path, &sides);
+            }
+        }
     }
     let changed = generation.changes.iter().filter(|change| change.is_drift()).count();
     if interactive && changed > 0 {

@@ -2,6 +2,7 @@
 //! expands them. Read by the self-proof and by the checklist.
 
 mod image;
+pub mod shell;
 pub mod words;
 
 use parse_dockerfile::{Command as Parsed, Flag, HealthcheckArguments, Instruction, JsonOrStringArray, Source};

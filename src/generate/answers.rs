@@ -5,6 +5,7 @@ use std::io::Read as _;
 use super::{Open, Request};
 use crate::answers_file::AnswersFile;
 use crate::begin;
+use crate::existing;
 use crate::error::{Error, Exit, Result};
 use crate::languages::{Facts, Note};
 use crate::lock::LockedService;
@@ -81,7 +82,7 @@ pub fn refuse_guesses(services: &[Service], old: &AnswersByService, given: &Answ
 }
 
 /// Answers that differ from what is detected belong into `dockwright.toml`; so does what describes a project to come.
-pub fn keep_answers(services: &[Service], given: &AnswersByService, begun: bool, file: &mut AnswersFile) {
+pub fn keep_answers(services: &[Service], old: &AnswersByService, given: &AnswersByService, begun: bool, file: &mut AnswersFile) {
     for service in services {
         let name = service.facts.name.as_str();
         let of = (services.len() > 1).then_some(name);
@@ -90,6 +91,13 @@ pub fn keep_answers(services: &[Service], given: &AnswersByService, begun: bool,
             let open = questions::open(&service.facts).iter().any(|question| question.key == key);
             if open || (begun && begin::KEYS.contains(&key)) || detected.facts.get(key).map(String::as_str) != Some(answer) {
                 file.set(of, key, answer);
+            }
+        }
+        // The Dockerfile that says it will be replaced.
+        let facts = LockedService::new(&service.facts).facts;
+        for key in existing::only_there(&service.facts).filter(|key| old.of(name).over_by(given.of(name)).get(key).is_none()) {
+            if let Some(value) = facts.get(key) {
+                file.set(of, key, value);
             }
         }
     }
