@@ -5,6 +5,7 @@ pub mod java;
 pub mod node;
 pub mod python;
 pub mod recognised;
+pub mod rust;
 pub mod static_site;
 
 use crate::begin::Beginning;
@@ -58,7 +59,7 @@ pub trait Detected {
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
 pub fn all() -> &'static [&'static dyn Language] {
-    &[&python::Python, &Recognised::PROGRAMS, &java::Java, &node::Node, &static_site::StaticSite]
+    &[&python::Python, &rust::Rust, &Recognised::PROGRAMS, &java::Java, &node::Node, &static_site::StaticSite]
 }
 
 /// Asked at the root when no folder holds anything else.
