@@ -37,7 +37,7 @@ static ARGUMENT: Pattern = LazyLock::new(|| {
 static DEFAULT: Pattern = LazyLock::new(|| {
     Regex::new(r#"(?:unwrap_or\w*|map_or\w*|or_else|or|default_value(?:_t|s_t)?|Err\(_\)\s*=>|=>)\s*[=(]?\s*(?:\|[^|]*\|)?\s*&?(?:String::from\()?(?:"([^"]+)"|(\d[\d_]*))"#).ok()
 });
-static PORT_CALL: Pattern = LazyLock::new(|| Regex::new(r#"(?i)(?:"port"\s*,\s*|\bport\s*(?::\s*u16\s*)?=\s*|\.port\(|\bPORT:\s*u16\s*=\s*)(\d{2,5})\b"#).ok());
+static PORT_CALL: Pattern = LazyLock::new(|| Regex::new(r#"(?i)(?:"port"\s*,\s*|\bport\s*(?::\s*u16\s*)?=\s*|\.port\(|\bPORT:\s*u16\s*=\s*|\bbind\(\(?\s*&?\w+(?:\.\w+(?:\(\))?)*\s*,\s*)(\d{2,5})\b"#).ok());
 static ENV: Pattern = LazyLock::new(|| Regex::new(r#"\benv\s*=\s*"([A-Z][A-Z0-9_]*)""#).ok());
 
 /// Parts of names that are about something else than this program's own address.
@@ -290,6 +290,8 @@ mod tests {
         assert_eq!((found.port.unwrap().value, found.env.as_slice()), (7000, &[EnvVar::new("BIND_ADDR", "0.0.0.0:{port}")][..]));
         let found = address("let h = env::var(\"HOST\").expect(\"HOST\"); let p = env::var(\"PORT\").expect(\"no\");");
         assert_eq!((found.port.unwrap().value, found.env.len()), (8080, 2));
+        let found = address("let host = env::var(\"HOST\").unwrap_or(\"127.0.0.1\".to_string()); HttpServer::new(a).bind((host, 8081))");
+        assert_eq!((found.port.unwrap().value, found.env.as_slice(), found.loopback), (8081, &[EnvVar::new("HOST", "0.0.0.0")][..], None));
         assert!(address("env::var(\"DB_HOST\").unwrap(); env::var(\"REDIS_PORT\").unwrap()").env.is_empty());
     }
 

@@ -17,12 +17,14 @@ static ROUTE: Pattern = LazyLock::new(|| {
     ))
     .ok()
 });
+/// A branch over the paths of requests, in servers without a router.
+static BRANCH: Pattern = LazyLock::new(|| Regex::new(r#""(/(?:healthz|health|livez|readyz|ping))"\s*\)?\s*=>"#).ok());
 static PREFIX: Pattern = LazyLock::new(|| Regex::new(r#"(?:nest|nest_service|scope|mount|nest_at)\s*\(\s*(?:"/?([^"/]+)|[a-zA-Z&])"#).ok());
 
 /// A route for health checks. Where routes are nested below others, the route's own path is only a part of it: a
 /// connection is asked for instead.
 pub fn find(code: &Code, notes: &mut Vec<Note>) -> Option<Found<String>> {
-    let (captures, evidence) = code.matches(&ROUTE, "a health route").next()?;
+    let (captures, evidence) = code.matches(&ROUTE, "a health route").chain(code.matches(&BRANCH, "a health route")).next()?;
     let path = format!("/{}", captures[1].trim_start_matches('/'));
     if code.matches(&PREFIX, "a prefix").next().is_some() {
         let message = format!("this may be a route for health checks below some prefix: pass its whole path, as `--set health={path}`");
@@ -48,6 +50,7 @@ mod tests {
         assert_eq!(health("warp::path!(\"health\")").as_deref(), Some("/health"));
         assert_eq!(health("web::scope(\"/api\").route(\"/health\", x)"), None);
         assert_eq!(health("rocket.mount(\"/\", routes![x]) #[get(\"/health\")]").as_deref(), Some("/health"));
+        assert_eq!(health("match url { \"/healthz\" => ok, _ => no }").as_deref(), Some("/healthz"));
         assert_eq!(health("client.get(format!(\"x/health\"))"), None);
     }
 }

@@ -37,7 +37,6 @@ impl Detected for RustService {
         let runtime = self.runtime(choices, flavor, command)?;
         let words = build.command(program);
         let clean: Vec<String> = build.local.iter().flat_map(|name| ["--package".to_owned(), name.clone()]).collect();
-        let names = [build.programs.as_slice(), &build.libraries].concat();
         let details = json!({
             "packages": build.native.build()?,
             "toolchain_file": build.toolchain.file,
@@ -46,9 +45,7 @@ impl Detected for RustService {
             "target_dir": build.config.target_dir,
             "manifests": by_folder(&build.manifests),
             "folders": build.folders,
-            "stub_folders": folders_of(&names),
-            "stub_programs": build.programs,
-            "stub_libraries": build.libraries,
+            "stubs": stubs(build),
             "mounts": mounts(build),
             "build": shell_words(&words),
             "clean": shell_words(&clean),
@@ -207,10 +204,17 @@ fn by_folder(files: &[String]) -> serde_json::Value {
     folders.into_iter().map(|(folder, files)| json!({ "files": files, "to": format!("./{}", join(folder, "")) })).collect()
 }
 
-/// The folders of some files, without those that exist anyway.
-fn folders_of(files: &[String]) -> Vec<String> {
-    let mut folders: Vec<String> = files.iter().filter_map(|file| Some(file.rsplit_once('/')?.0.to_owned())).collect();
+/// Commands that put an empty file where each target has its root: Cargo then builds the dependencies as for the real ones.
+/// Each says what it is, because a project may forbid what is undocumented.
+fn stubs(build: &Build) -> Vec<String> {
+    let mut folders: Vec<String> = build.programs.iter().chain(&build.libraries).filter_map(|file| Some(file.rsplit_once('/')?.0.to_owned())).collect();
     folders.sort();
     folders.dedup();
-    folders
+    let fill = |files: &[String], lines: &str| match files {
+        [] => None,
+        [file] => Some(format!("printf '{lines}' > {}", shell_words(std::slice::from_ref(file)))),
+        files => Some(format!("for file in {}; do printf '{lines}' > \"$file\"; done", shell_words(files))),
+    };
+    let mkdir = (!folders.is_empty()).then(|| format!("mkdir -p {}", shell_words(&folders)));
+    mkdir.into_iter().chain(fill(&build.programs, "//! Empty.\\nfn main() {}\\n")).chain(fill(&build.libraries, "//! Empty.\\n")).collect()
 }
