@@ -21,17 +21,43 @@ static ROUTE: Pattern = LazyLock::new(|| {
 static BRANCH: Pattern = LazyLock::new(|| Regex::new(r#""(/(?:healthz|health|livez|readyz|ping))"\s*\)?\s*=>"#).ok());
 static PREFIX: Pattern = LazyLock::new(|| Regex::new(r#"(?:nest|nest_service|scope|mount|nest_at)\s*\(\s*(?:"/?([^"/]+)|[a-zA-Z&])"#).ok());
 
-/// A route for health checks. Where routes are nested below others, the route's own path is only a part of it: a
-/// connection is asked for instead.
+/// A route for health checks. Where routes are nested below others, the route's own path may be only a part of it: then it is
+/// taken only when it stands outside of the nested ones, in the function that nests them.
 pub fn find(code: &Code, notes: &mut Vec<Note>) -> Option<Found<String>> {
     let (captures, evidence) = code.matches(&ROUTE, "a health route").chain(code.matches(&BRANCH, "a health route")).next()?;
     let path = format!("/{}", captures[1].trim_start_matches('/'));
-    if code.matches(&PREFIX, "a prefix").next().is_some() {
+    let nests = code.matches(&PREFIX, "a prefix").next().is_some();
+    if nests && !captures.get(1).is_some_and(|found| code.files().any(|(file, text)| file == evidence.file && stands_alone(text, found.start()))) {
         let message = format!("this may be a route for health checks below some prefix: pass its whole path, as `--set health={path}`");
         notes.push(Note::info(message, Some(&evidence)));
         return None;
     }
     Some(Found::likely(path, evidence))
+}
+
+/// Whether a route is one of the application itself: in the function that makes it and nests the others, outside of these.
+fn stands_alone(text: &str, at: usize) -> bool {
+    let start = text[..at].rfind("fn ").unwrap_or(0);
+    let end = text[at..].find("\nfn ").or_else(|| text[at..].find("\npub ")).or_else(|| text[at..].find("\nasync ")).map_or(text.len(), |length| at + length);
+    let body = &text[start..end];
+    let prefixes: Vec<usize> = PREFIX.as_ref().into_iter().flat_map(|pattern| pattern.find_iter(body)).map(|found| found.start()).collect();
+    let makes = !prefixes.is_empty() || body.contains("serve(") || body.contains("HttpServer::new");
+    makes && prefixes.iter().all(|prefix| !encloses(body, *prefix, at - start))
+}
+
+/// Whether what is below a prefix holds a place: the arguments of `nest`; what is chained to a `scope`, up to the end of the
+/// brackets or of the statement that it stands in.
+fn encloses(body: &str, prefix: usize, at: usize) -> bool {
+    let chained = body[prefix..].starts_with("scope");
+    let mut depth = 0_i32;
+    for (index, c) in body[prefix..].char_indices() {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        let ends = if chained { depth < 0 || (depth == 0 && c == ';') } else { depth == 0 && c == ')' };
+        if ends {
+            return (prefix..prefix + index).contains(&at);
+        }
+    }
+    at > prefix
 }
 
 #[cfg(test)]
@@ -50,6 +76,9 @@ mod tests {
         assert_eq!(health("warp::path!(\"health\")").as_deref(), Some("/health"));
         assert_eq!(health("web::scope(\"/api\").route(\"/health\", x)"), None);
         assert_eq!(health("rocket.mount(\"/\", routes![x]) #[get(\"/health\")]").as_deref(), Some("/health"));
+        assert_eq!(health("fn app() { App::new().service(web::scope(\"/api\").route(\"/x\", y)).route(\"/health\", get(z)) }").as_deref(), Some("/health"));
+        assert_eq!(health("fn app() { Router::new().nest(\"/api\", api()).route(\"/health\", get(z)) }").as_deref(), Some("/health"));
+        assert_eq!(health("fn main() { Router::new().nest(\"/api\", api()) }\nfn api() { Router::new().route(\"/health\", get(z)) }"), None);
         assert_eq!(health("match url { \"/healthz\" => ok, _ => no }").as_deref(), Some("/healthz"));
         assert_eq!(health("client.get(format!(\"x/health\"))"), None);
     }

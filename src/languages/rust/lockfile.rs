@@ -59,6 +59,25 @@ impl Lockfile {
         self.packages.iter().filter(move |package| package.dependencies.iter().any(|name| name == on)).map(|package| package.name.as_str())
     }
 
+    /// The same lockfile with only what some packages lead to: features that nobody asked for stay out.
+    #[must_use]
+    pub fn reached_from<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut reached: Vec<&str> = names.into_iter().filter_map(|name| self.packages.iter().find(|package| package.name == name)).map(|package| package.name.as_str()).collect();
+        let mut next = 0;
+        while let Some(name) = reached.get(next).copied() {
+            for package in self.packages.iter().filter(|package| package.name == name) {
+                for dependency in &package.dependencies {
+                    if !reached.contains(&dependency.as_str()) {
+                        reached.push(dependency);
+                    }
+                }
+            }
+            next += 1;
+        }
+        let packages = self.packages.iter().filter(|package| reached.contains(&package.name.as_str())).cloned().collect();
+        Self { file: self.file.clone(), packages }
+    }
+
     /// The first dependency of a manifest that it does not have: then `cargo build --locked` refuses.
     pub fn outdated<'p>(&self, packages: &'p [Package]) -> Option<&'p Evidence> {
         packages.iter().flat_map(|package| &package.dependencies).find_map(|dependency| {

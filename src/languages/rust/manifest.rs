@@ -53,6 +53,8 @@ pub struct Dependency {
     pub features: Vec<String>,
     /// Only for tests and examples.
     pub dev: bool,
+    /// Whether only a feature switches it on; the name that features call it by.
+    pub optional: Option<String>,
     /// URL of its git repository.
     pub git: Option<String>,
     /// Name of the private registry it comes from.
@@ -82,6 +84,32 @@ impl Package {
             library,
             build_script,
         })
+    }
+
+    /// The dependencies that are built when no feature is asked for but those of `programs`.
+    pub fn built(&self) -> impl Iterator<Item = &Dependency> {
+        let features = self.features();
+        self.dependencies.iter().filter(move |dependency| {
+            !dependency.dev && dependency.optional.as_ref().is_none_or(|name| features.iter().any(|feature| feature == name))
+        })
+    }
+
+    /// The default features, with those that programs require and all that these switch on; optional dependencies by their names.
+    fn features(&self) -> Vec<String> {
+        let mut features: Vec<String> = vec!["default".to_owned()];
+        features.extend(self.programs.iter().flat_map(|program| program.features.iter().cloned()));
+        let mut next = 0;
+        while let Some(feature) = features.get(next).cloned() {
+            for word in self.file.strings(&["features", &feature]) {
+                // `dep:x` and `x/feature` switch on the dependency `x`; `x?/feature` does not.
+                let name = word.trim_start_matches("dep:").split('/').next().unwrap_or(word);
+                if !name.ends_with('?') && !features.iter().any(|known| known == name) {
+                    features.push(name.to_owned());
+                }
+            }
+            next += 1;
+        }
+        features
     }
 
     /// A dependency of the program itself, by its package name.
@@ -180,6 +208,7 @@ fn dependency(dir: &str, key: &str, value: &Value, root: &TomlFile, dev: bool, e
         version: spec.as_str().map(str::to_owned).or_else(|| text("version")),
         features: features.filter_map(Value::as_str).map(str::to_owned).collect(),
         dev,
+        optional: (value.get("optional").and_then(Value::as_bool) == Some(true)).then(|| key.to_owned()),
         git: text("git"),
         registry: text("registry"),
         evidence,
@@ -235,6 +264,15 @@ mod tests {
         ]);
         assert_eq!(found.named, ["t/all.rs", "benches/speed.rs"]);
         assert!(found.programs.is_empty());
+    }
+
+    #[test]
+    fn optional_dependencies_are_built_when_a_feature_asks() {
+        let found = package(&[
+            ("Cargo.toml", "[package]\nname = 'x'\n[features]\ndefault = ['tls']\ntls = ['dep:openssl', 'b?/c']\nother = ['d']\n[dependencies]\na = '1'\nopenssl = { version = '1', optional = true }\nb = { version = '1', optional = true }\nd = { version = '1', optional = true }\n"),
+            ("src/main.rs", ""),
+        ]);
+        assert_eq!(found.built().map(|dependency| dependency.name.as_str()).collect::<Vec<_>>(), ["a", "openssl"]);
     }
 
     #[test]

@@ -162,7 +162,7 @@ fn recognise(project: &Project, workspace: &Workspace, lockfile: Option<&Lockfil
     let examples = |name: &str| settings_files::example(project, &package.dir, name);
     let mut address = if web { address::find(code, framework, &settings, &examples) } else { Address::default() };
     notes.extend(address_notes(&address));
-    let mut native = native::detect(lockfile, workspace, google_protos(project));
+    let mut native = native::detect(lockfile, closure, google_protos(project));
     for (package, evidence) in &config.linkers {
         native.needs(package, &[package], evidence.clone());
     }

@@ -1,7 +1,7 @@
 //! System libraries: what the locked packages compile against, and what the program then loads.
 
 use super::lockfile::Lockfile;
-use super::workspace::Workspace;
+use super::manifest::Package;
 use crate::catalog::package;
 use crate::error::Result;
 use crate::found::{Evidence, Found};
@@ -61,12 +61,11 @@ const LIBRARIES: &[Row] = &[
     row("protoc-rust", &[], "protoc", &["protobuf-compiler"], &[]),
     row("nasm-rs", &[], "nasm", &["nasm"], &[]),
     row("autotools", &[], "autotools", &["autoconf", "automake", "libtool", "make"], &[]),
-    row("aws-lc-fips-sys", &[], "aws-lc, compiled from source", &["cmake", "g++", "golang-go", "libclang-dev", "make"], &[]),
 ];
 
 /// Packages that name a tool and do without it: their sources for Linux are made beforehand, or they are for other systems.
 const NOT_NEEDED: &[&str] =
-    &["aws-lc-sys", "aws-lc-rs", "coreaudio-sys", "oboe-sys", "ring", "libsqlite3-sys", "zstd-sys", "mysqlclient-sys", "onig_sys", "pq-sys"];
+    &["aws-lc-sys", "aws-lc-fips-sys", "aws-lc-rs", "coreaudio-sys", "oboe-sys", "ring", "libsqlite3-sys", "zstd-sys", "mysqlclient-sys", "onig_sys", "pq-sys"];
 /// Libraries that the distroless image with glibc brings.
 const IN_DISTROLESS: &[&str] = &["libssl3t64"];
 
@@ -105,14 +104,15 @@ impl Native {
 }
 
 /// Finds what the packages need: by the lockfile, which has everything that is built, else by the manifests.
-pub fn detect(lockfile: Option<&Lockfile>, workspace: &Workspace, google_protos: bool) -> Native {
+pub fn detect(lockfile: Option<&Lockfile>, closure: &[&Package], google_protos: bool) -> Native {
     let mut native = Native::default();
     let Some(lockfile) = lockfile else {
-        for row in guessed(workspace) {
+        for row in guessed(closure) {
             native.add(row.0, row.1);
         }
         return native;
     };
+    let lockfile = &lockfile.reached_from(closure.iter().flat_map(|package| package.built()).map(|dependency| dependency.name.as_str()));
     for row in LIBRARIES {
         let Some(evidence) = lockfile.package(row.name) else { continue };
         let brings = |name: &&str| match *name {
@@ -149,9 +149,9 @@ fn found(lockfile: &Lockfile, name: &str) -> Evidence {
 }
 
 /// Without a lockfile: the usual ways to those libraries, by direct dependency and its features.
-fn guessed(workspace: &Workspace) -> Vec<(&'static Row, Evidence)> {
+fn guessed(closure: &[&Package]) -> Vec<(&'static Row, Evidence)> {
     let mut rows = Vec::new();
-    for dependency in workspace.packages.iter().flat_map(|package| &package.dependencies) {
+    for dependency in closure.iter().flat_map(|package| package.built()) {
         let has = |feature: &str| dependency.features.iter().any(|name| name == feature);
         let name = match dependency.name.as_str() {
             "diesel" if has("postgres") => "pq-sys",
@@ -182,13 +182,16 @@ fn pinned(names: &[&str]) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::workspace::Workspace;
     use super::*;
     use crate::project::Project;
 
     fn native(lock: &str) -> Native {
-        let project = Project::from_files([("Cargo.toml", "[package]\nname = 'x'\n"), (super::super::lockfile::NAME, lock)]);
+        let name = lock.split('"').nth(1).unwrap();
+        let manifest = format!("[package]\nname = 'x'\n[dependencies]\n{name} = '0'\n");
+        let project = Project::from_files([("Cargo.toml", manifest.as_str()), (super::super::lockfile::NAME, lock)]);
         let workspace = Workspace::read(&project).unwrap().unwrap();
-        detect(Lockfile::read(&project).unwrap().as_ref(), &workspace, false)
+        detect(Lockfile::read(&project).unwrap().as_ref(), &[&workspace.packages[0]], false)
     }
 
     #[test]

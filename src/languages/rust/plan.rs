@@ -183,7 +183,7 @@ fn target(path: &str) -> String {
 /// Caches of downloads, and the tokens of private registries.
 fn mounts(build: &Build) -> Vec<String> {
     let caches = ["registry"].into_iter().chain(build.git.then_some("git"));
-    let mut mounts: Vec<String> = caches.map(|name| format!("type=cache,target=/usr/local/cargo/{name}")).collect();
+    let mut mounts: Vec<String> = caches.map(|name| format!("type=cache,target=/usr/local/cargo/{name},sharing=locked")).collect();
     for (registry, _) in &build.config.registries {
         let token = CargoConfig::token(registry);
         mounts.push(format!("type=secret,id={token},env={token}"));

@@ -13,8 +13,8 @@ use crate::languages::Kind;
 use crate::project::{Project, join};
 use crate::sources::Pattern;
 
-static COMMANDS: Pattern = LazyLock::new(|| Regex::new(r"(?s)derive\([^)]*Subcommand[^)]*\).{0,80}?enum\s+\w+\s*\{(.*?)\n\}").ok());
-static VARIANT: Pattern = LazyLock::new(|| Regex::new(r"(?m)^\s{2,8}(Serve|Server|Run|Start|StartServer|Web|Api)\b\s*[,({]").ok());
+static COMMANDS: Pattern = LazyLock::new(|| Regex::new(r"(?s)derive\([^)]*(?:Subcommand|Parser)[^)]*\)\](?:\s*#\[[^\n]*\])*\s*(?:pub(?:\([^)]*\))? )?enum\s+\w+\s*\{(.*?)\n\}").ok());
+static VARIANT: Pattern = LazyLock::new(|| Regex::new(r"(?m)^\s{2,8}(Serve|Server|Run|RunServer|Start|StartServer|Web|Api)\b\s*[,({]").ok());
 /// Texts of a program that answers.
 const LISTENING: &[&str] = &["HttpServer::new", "axum::serve", "TcpListener::bind", "Server::bind", "rocket::build", "#[launch]", "#[rocket::main]", "warp::serve", "Server::builder", "serve(", ".listen("];
 /// Folders of programs that are for those who work on the project.

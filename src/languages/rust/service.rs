@@ -33,7 +33,7 @@ pub const FRAMEWORKS: &[Framework] = &[
     framework("leptos_axum", 3000, false, &[]),
     framework("leptos_actix", 3000, true, &[]),
     framework("rocket", 8000, true, &["rocket::build", "rocket::custom", "#[launch]", "rocket::ignite", "ignite()", "#[rocket::main]", "#[rocket::launch]"]),
-    framework("actix-web", 8080, true, &["HttpServer"]),
+    framework("actix-web", 8080, true, &["HttpServer", "actix_server"]),
     framework("ntex", 8080, true, &["HttpServer", "server("]),
     framework("axum", 3000, false, &["axum::serve", "axum_server", "Server::bind", "into_make_service", "serve(", "Router", "lambda_http"]),
     framework("warp", 3030, false, &["warp::serve", "serve("]),
