@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::code::Code;
 use super::manifest::{Package, resolve};
+use crate::dockerignore::Matcher;
 use crate::found::Evidence;
 use crate::project::{Project, join};
 use crate::sources::Pattern;
@@ -34,6 +35,8 @@ const COMPILED: &[&str] = &[
 ];
 /// Folders of the project itself, never of what it serves.
 const OWN: &[&str] = &["src", "target", "tests", "test", "benches", "examples", ".", "Cargo.toml", "Cargo.lock", "build.rs", "docs", "README.md", ".git", "crates", ".env"];
+/// What never reaches the build: a key or a log is no part of the program, though it opens it.
+const KEPT_AWAY: &str = "**/*.pem\n**/*.key\n**/*.p12\n**/.env\n**/.env.*\n**/*.log\n**/*.orig\n**/secrets\n**/credentials.json\ntmp\nk8s\n";
 const ENDINGS: &[&str] = &[".toml", ".yaml", ".yml", ".json"];
 
 /// Looks for the files that a program names, and for those that its framework opens by itself.
@@ -72,6 +75,9 @@ pub fn find(project: &Project, package: &Package, code: &Code, framework: Option
     };
     for name in implied {
         add(existing(project, package, name, false), Evidence::at(start, 1, "opened by the framework"));
+    }
+    if let Ok(kept_away) = Matcher::new(KEPT_AWAY) {
+        assets.retain(|asset| project.files_below(&asset.path).chain([asset.path.as_str()]).any(|file| project.has(file) && !kept_away.excludes(file)));
     }
     assets.sort_by(|one, other| one.path.cmp(&other.path));
     assets
@@ -115,6 +121,7 @@ mod tests {
         let project = Project::from_files([
             ("Cargo.toml", "[package]\nname = 'x'\n"), ("src/main.rs", main), ("static/a.css", ""), ("templates/a.html", ""),
             ("config/default.toml", ""), ("migrations/1.sql", ""), ("Settings.toml", ""), ("words.txt", ""),
+            ("cert.pem", ""), ("keys/a.key", ""),
         ]);
         let workspace = Workspace::read(&project).unwrap().unwrap();
         let code = Code::read(&project, &["."]).unwrap();
@@ -128,6 +135,7 @@ mod tests {
         assert_eq!(assets("File::with_name(\"config/default\")"), ["config"]);
         assert_eq!(assets("config::File::with_name(\"Settings\")"), ["Settings.toml"]);
         assert_eq!(assets("fs::read_to_string(\"./words.txt\")"), ["words.txt"]);
+        assert_eq!(assets("fs::read(\"cert.pem\"); fs::read_dir(\"keys\")"), [""; 0]);
         assert_eq!(assets("FileServer::from(relative!(\"static\"))"), ["static"]);
         assert_eq!(assets("sqlx::migrate!(\"./migrations\").run(&pool)"), [""; 0]);
         assert_eq!(assets("include_str!(\"../words.txt\"); println!(\"static\");"), [""; 0]);
