@@ -59,7 +59,8 @@ fn every_image_of_the_snapshots_is_pinned_and_listed() {
 #[test]
 fn every_language_has_its_images_in_the_catalog() {
     let fixtures: Vec<PathBuf> = std::fs::read_dir(root().join("tests/fixtures")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    for language in languages::all() {
+    // What is recognised and no more names no manifest, and gets no files.
+    for language in languages::all().iter().filter(|language| !language.manifests().is_empty()) {
         let recognised = fixtures.iter().filter(|path| path.is_dir()).any(|path| {
             let project = Project::open(Utf8Path::from_path(path).unwrap()).unwrap();
             // A fixture that it recognises has a snapshot, whose images the test above looks up.

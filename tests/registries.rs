@@ -219,6 +219,28 @@ fn over_tls_with_a_private_authority() {
     project.refuses(&["pin"], 7, "certificate");
 }
 
+/// The command of a release: rows get what the registry holds today, and nothing else changes.
+#[test]
+fn the_catalog_is_rebuilt() {
+    let (storage, server) = Storage::new();
+    let catalog = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/images.toml")).unwrap();
+    let (head, rows) = catalog.split_once("[[image]]").unwrap();
+    let rows = rows.split("[[image]]").filter(|row| row.contains("library/node\"") && row.contains("tag = \"24.21.0-trixie-slim\""));
+    let file = storage.path("images.toml");
+    std::fs::write(&file, format!("{head}[[image]]{}", rows.collect::<String>())).unwrap();
+    let example = Path::new(env!("CARGO_BIN_EXE_dockwright")).with_file_name("examples").join("catalog");
+    let mut command = Command::new(example);
+    command.arg("refresh").arg(&file).env("DOCKWRIGHT_MIRRORS", format!("docker.io=http://127.0.0.1:{}", server.port));
+    let said = said(command);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let text = std::fs::read_to_string(&file).unwrap();
+    // 24.23.0 is there for amd64 alone.
+    for line in ["tag = \"24.22.0-trixie-slim\"", "version = \"24.22.0\"", "evidence = \"registry\"", "floating = \"24-trixie-slim\""] {
+        assert!(text.contains(line), "`{line}` is not in {text}");
+    }
+    assert!(text.contains("platforms = [\"linux/amd64\", \"linux/arm64\"]"), "{text}");
+}
+
 /// The same commands with and without a network say and write the same.
 #[test]
 fn no_other_command_uses_the_network() {

@@ -193,6 +193,12 @@ pub fn in_line(version: &str, line: &str) -> bool {
     line.is_empty() || version == line || version.strip_prefix(line).is_some_and(|rest| rest.starts_with('.'))
 }
 
+/// The version in a newer tag, where the old one began with the old version: `24.22.0` of `24.22.0-trixie-slim`.
+pub fn version_of(old_tag: &str, old_version: &str, tag: &str) -> Option<String> {
+    let rest = old_tag.strip_prefix(old_version)?;
+    tag.strip_suffix(rest).filter(|version| !version.is_empty()).map(str::to_owned)
+}
+
 /// Whether it is one version: three numbers and nothing else.
 pub fn is_exact(version: &str) -> bool {
     version.split('.').count() == 3 && version.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))

@@ -1,19 +1,16 @@
 //! `pin`: newer tags and digests for the images of the generated files.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use camino::Utf8Path;
 
 use crate::answers_file::{self, AnswersFile};
+use crate::artefacts;
 use crate::cli::{Format, PinArgs};
 use crate::error::{Error, Exit, Result};
 use crate::generate::read;
 use crate::lock::{self, Lock};
 use crate::output::{Verbosity, human, json};
-use crate::pins::{self, Age, Date, Outcome, PinRecord, Source, Target};
+use crate::pins::{self, Age, Date, Kind, Outcome, PinRecord, Source, Target};
 use crate::registry::{Options, Registries};
-use crate::render::image_name;
 use crate::write::{self, RealDisk, Step};
 
 /// A generated file: its path, and its text on disk.
@@ -48,7 +45,7 @@ pub fn run(args: &PinArgs, verbosity: Verbosity) -> Result<()> {
             .hint("run `dockwright init`, and commit what it writes"));
     };
     let files = files(&args.path, &lock)?;
-    let own: Vec<String> = lock.services.iter().map(|service| image_name(&service.name)).collect();
+    let own = own_images(&lock);
     let targets = chosen(pins::targets(files.iter().map(|(path, text)| (path.as_str(), text.as_str())), &own), &args.only)?;
     if args.check {
         return check(&targets, &lock.pins, args, verbosity);
@@ -78,6 +75,13 @@ fn files(root: &Utf8Path, lock: &Lock) -> Result<Vec<File>> {
     Ok(files)
 }
 
+/// The names of images that the project itself builds: outside of Dockerfiles, dockwright writes no other without a digest.
+fn own_images(lock: &Lock) -> Vec<String> {
+    let others = lock.files.iter().filter(|file| artefacts::of(&file.path) != Some("dockerfile"));
+    let unpinned = others.flat_map(|file| pins::find(&file.text)).filter(|pin| pin.kind == Kind::Image && pin.digest.is_none());
+    unpinned.map(|pin| pin.name.to_owned()).collect()
+}
+
 fn chosen(targets: Vec<Target>, only: &[String]) -> Result<Vec<Target>> {
     let names: Vec<String> = targets.iter().map(Target::reference).collect();
     if let Some(unknown) = only.iter().find(|only| !targets.iter().any(|target| target.is_named(only))) {
@@ -92,7 +96,7 @@ fn resolve(targets: &[Target], lock: &Lock, args: &PinArgs, verbosity: Verbosity
     let source = if args.offline {
         Source::Catalog
     } else {
-        registries = Registries::new(Options { mirrors: mirrors(&args.path)?, timeout: timeout()? });
+        registries = Registries::new(options(&args.path)?);
         Source::Registries(&registries, &args.platform)
     };
     let asked: Vec<&str> = lock.services.iter().filter_map(|service| service.facts.get("version").map(String::as_str)).collect();
@@ -172,24 +176,11 @@ fn wrong(target: &Target, records: &[PinRecord], today: Date, limit: Option<Age>
     Some(format!("was last seen on {}, {age} days ago; at most {} are allowed", record.seen, limit.days))
 }
 
-/// The mirrors of `dockwright.toml`, and over them those of `DOCKWRIGHT_MIRRORS`: `docker.io=mirror.example.org,ghcr.io=...`.
-fn mirrors(root: &Utf8Path) -> Result<BTreeMap<String, String>> {
+/// The environment's settings, over the mirrors of `dockwright.toml`.
+fn options(root: &Utf8Path) -> Result<Options> {
     let text = read(root, answers_file::FILE)?.unwrap_or_default();
     let mut mirrors = AnswersFile::parse(answers_file::FILE, &text)?.mirrors();
-    for pair in std::env::var("DOCKWRIGHT_MIRRORS").unwrap_or_default().split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (registry, mirror) = pair.split_once('=').ok_or_else(|| {
-            Error::new(Exit::Usage, format!("`{pair}` in `DOCKWRIGHT_MIRRORS` has no `=`")).hint("write `docker.io=mirror.example.org`")
-        })?;
-        mirrors.insert(registry.to_owned(), mirror.to_owned());
-    }
-    Ok(mirrors)
-}
-
-/// How long one answer may take: `DOCKWRIGHT_TIMEOUT` seconds, 30 when it is not set.
-fn timeout() -> Result<Duration> {
-    let text = std::env::var("DOCKWRIGHT_TIMEOUT").unwrap_or_else(|_| "30".to_owned());
-    let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        Error::new(Exit::Usage, format!("`DOCKWRIGHT_TIMEOUT` is `{text}`, which is no number of seconds")).hint("write 1 to 3600")
-    })
+    let mut options = Options::from_environment()?;
+    mirrors.append(&mut options.mirrors);
+    Ok(Options { mirrors, ..options })
 }

@@ -62,6 +62,12 @@ pub fn newer<'n>(tag: &Tag<'_>, fixed: usize, tags: impl IntoIterator<Item = &'n
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The newer tags of an image's line, newest first. `asked` are the versions of the project's services.
+pub fn newer_tags<'n>(name: &str, tag: &str, asked: &[&str], tags: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    let tag = Tag::parse(tag);
+    newer(&tag, fixed(name, &tag, asked), tags)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,5 +11,6 @@ mod refresh;
 pub use carry::carry;
 pub use date::{Age, Date};
 pub use find::{Kind, find};
+pub use line::newer_tags;
 pub use record::{PinRecord, records};
 pub use refresh::{Outcome, Source, Target, apply, resolve, targets};

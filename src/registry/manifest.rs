@@ -13,6 +13,9 @@ pub struct Manifest {
     manifests: Option<Vec<Part>>,
     /// The configuration of a single image.
     pub config: Option<Blob>,
+    /// The layers of a single image.
+    #[serde(default)]
+    layers: Vec<Blob>,
 }
 
 /// A blob that a manifest names.
@@ -20,10 +23,15 @@ pub struct Manifest {
 pub struct Blob {
     /// Its digest.
     pub digest: String,
+    /// Bytes, compressed.
+    #[serde(default)]
+    size: u64,
 }
 
 #[derive(Debug, Deserialize)]
 struct Part {
+    #[serde(default)]
+    digest: String,
     platform: Option<Platform>,
 }
 
@@ -47,6 +55,17 @@ impl Platform {
 }
 
 impl Manifest {
+    /// The digest of an index's part for a platform.
+    pub fn part(&self, platform: &str) -> Option<&str> {
+        let own = |part: &&Part| part.platform.as_ref().is_some_and(|own| own.name() == platform);
+        self.manifests.iter().flatten().find(own).map(|part| part.digest.as_str())
+    }
+
+    /// Bytes of the layers, compressed.
+    pub fn size(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.size).sum()
+    }
+
     /// The platforms of an index, `None` for a single manifest. Attestations are parts for `unknown/unknown`.
     pub fn platforms(&self) -> Option<Vec<String>> {
         let parts = self.manifests.as_ref()?;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::catalog::is_digest;
+use crate::error::{Error, Exit};
 use auth::Challenge;
 use http::{Answer, Http, Method};
 use manifest::Manifest;
@@ -45,6 +46,28 @@ pub struct Options {
     pub timeout: Duration,
 }
 
+impl Options {
+    /// Mirrors from `DOCKWRIGHT_MIRRORS` (`docker.io=mirror.example.org,ghcr.io=...`), and how many seconds an answer may take
+    /// from `DOCKWRIGHT_TIMEOUT`, 30 when it is not set.
+    ///
+    /// # Errors
+    /// Exit 2 when one of them is malformed.
+    pub fn from_environment() -> Result<Self, Error> {
+        let mut mirrors = BTreeMap::new();
+        for pair in std::env::var("DOCKWRIGHT_MIRRORS").unwrap_or_default().split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+            let (registry, mirror) = pair.split_once('=').ok_or_else(|| {
+                Error::new(Exit::Usage, format!("`{pair}` in `DOCKWRIGHT_MIRRORS` has no `=`")).hint("write `docker.io=mirror.example.org`")
+            })?;
+            mirrors.insert(registry.to_owned(), mirror.to_owned());
+        }
+        let text = std::env::var("DOCKWRIGHT_TIMEOUT").unwrap_or_else(|_| "30".to_owned());
+        let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| {
+            Error::new(Exit::Usage, format!("`DOCKWRIGHT_TIMEOUT` is `{text}`, which is no number of seconds")).hint("write 1 to 3600")
+        })?;
+        Ok(Self { mirrors, timeout: Duration::from_secs(seconds) })
+    }
+}
+
 /// What a tag points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
@@ -52,6 +75,8 @@ pub struct Resolved {
     pub digest: String,
     /// The host that was asked.
     pub from: String,
+    /// What it runs on; empty when the digest was known already.
+    pub platforms: Vec<String>,
 }
 
 /// A client of all registries.
@@ -99,7 +124,7 @@ impl Registries {
             && let Ok(answer) = self.ask(&place, Method::Head, &url)
             && answer.header("docker-content-digest") == Some(known)
         {
-            return Ok(Resolved { digest: known.to_owned(), from });
+            return Ok(Resolved { digest: known.to_owned(), from, platforms: Vec::new() });
         }
         let answer = self.ask(&place, Method::Get, &url)?;
         let digest = digest_of(&answer.body);
@@ -116,9 +141,29 @@ impl Registries {
             return Err(Failure::Unfit(format!("{name} is an empty index ({digest})")));
         }
         match manifest::missing(wanted, &platforms)[..] {
-            [] => Ok(Resolved { digest, from }),
+            [] => Ok(Resolved { digest, from, platforms }),
             ref missing => Err(Failure::Unfit(format!("{name} has no {}, it has {}", missing.join(" and no "), platforms.join(", ")))),
         }
+    }
+
+    /// What a pull of an image costs on a platform, compressed, in bytes.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn compressed_size(&self, repository: &Repository, digest: &str, platform: &str) -> Result<u64, Failure> {
+        let place = self.place(repository);
+        let mut digest = digest.to_owned();
+        // An index leads to a manifest, and that to the layers.
+        for _ in 0..2 {
+            let answer = self.ask(&place, Method::Get, &format!("{}/manifests/{digest}", place.url))?;
+            let manifest: Manifest = serde_json::from_slice(&answer.body)
+                .map_err(|error| Failure::Outside(format!("the manifest {digest} of {repository} cannot be read: {error}")))?;
+            match manifest.part(platform) {
+                Some(part) => digest = part.to_owned(),
+                None => return Ok(manifest.size()),
+            }
+        }
+        Err(Failure::Unfit(format!("{repository}@{digest} is an index of indexes")))
     }
 
     /// The tags of a repository.
