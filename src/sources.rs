@@ -60,6 +60,11 @@ impl Sources {
         Ok(Self { files })
     }
 
+    /// Files that were read already, in the order in which they are to be searched.
+    pub fn of(files: impl IntoIterator<Item = (String, Rc<str>)>) -> Self {
+        Self { files: files.into_iter().collect() }
+    }
+
     /// The files with their texts.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_ref()))

@@ -34,7 +34,7 @@ pub fn groups(plan: &Plan, project: &Project) -> Vec<Group> {
         title,
         lines: lines.iter().filter(|line| !holds_sources(line)).map(|line| (*line).to_owned()).collect(),
     };
-    vec![
+    let mut groups = vec![
         group("Secrets: they belong to the running container, never into a layer", &[
             "**/.env", "**/.env.*", "!**/.env.example", "**/*.pem", "**/*.key", "**/*.p12", "**/id_rsa*", "**/id_ed25519*",
             "**/.aws", "**/.azure", "**/.gcp", "**/.kube", "**/.netrc", "**/credentials.json", "**/secrets",
@@ -49,10 +49,14 @@ pub fn groups(plan: &Plan, project: &Project) -> Vec<Group> {
             "dockwright.toml", "dockwright.lock", ".dockwright",
         ]),
         group("Logs and leftovers", &["**/*.log", "**/*.orig", "**/*.dockwright-new", "tmp"]),
-    ]
-    .into_iter()
-    .filter(|group| !group.lines.is_empty())
-    .collect()
+    ];
+    let lines: Vec<&str> = groups.iter().flat_map(|group| &group.lines).map(String::as_str).collect();
+    if let Ok(matcher) = Matcher::new(&lines.join("\n")) {
+        let back = plan.copied.iter().filter(|path| project.has(path) && matcher.excludes(path)).map(|path| format!("!{}", literal(path)));
+        groups.push(Group { title: "All the same: the build names these", lines: back.collect() });
+    }
+    groups.retain(|group| !group.lines.is_empty());
+    groups
 }
 
 /// Prefixes of variables whose values a front end shows to everybody.

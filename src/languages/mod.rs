@@ -1,6 +1,7 @@
 //! The languages. To add one: a file or folder here with a [`Language`], a line in [`all`], and data folders of the
 //! same name in `templates/`, `tests/fixtures/` and `snapshots/`.
 
+pub mod go;
 pub mod java;
 pub mod node;
 pub mod python;
@@ -59,7 +60,7 @@ pub trait Detected {
 
 /// All languages, in the order they are asked. The first that recognises a folder wins.
 pub fn all() -> &'static [&'static dyn Language] {
-    &[&python::Python, &rust::Rust, &Recognised::PROGRAMS, &java::Java, &node::Node, &static_site::StaticSite]
+    &[&python::Python, &go::Go, &rust::Rust, &Recognised::PROGRAMS, &java::Java, &node::Node, &static_site::StaticSite]
 }
 
 /// Asked at the root when no folder holds anything else.
