@@ -42,7 +42,7 @@ const OWN: &[&str] = &["go.mod", "go.sum", "README.md", "package.json", "package
 pub fn find(project: &Project, program: &Program, folders: &[&str]) -> Assets {
     let mut assets = Assets::default();
     embeds(project, program, &mut assets);
-    for file in &program.files {
+    for file in program.files.iter().filter(|file| !file.is_generated()) {
         let imports = file.text.find("\nimport").map_or(0, |at| at + file.text[at..].find("\n)").unwrap_or(0));
         for (at, path) in paths(&file.text, imports) {
             let before = &file.text[file.text[..at].rfind('\n').map_or(0, |start| start + 1)..at];

@@ -177,11 +177,11 @@ pub fn find(sources: &Sources, files: &Sources, fallback: Option<(u16, Evidence)
         Some((by, host, port, evidence)) => {
             let local = matches!(host.trim_end_matches(':'), "localhost" | "127.0.0.1");
             let by = by.or_else(|| read.filter(|name| name == "PORT").map(By::Variable));
-            Listening {
-                setting: by.map(|by| Setting { address: !host.is_empty() && by != By::Variable("PORT".to_owned()), by }),
-                loopback: local.then(|| evidence.clone()),
-                port: Found::certain(port, evidence),
-            }
+            let setting = by.map(|by| Setting { address: !host.is_empty() && by != By::Variable("PORT".to_owned()), by });
+            let told = matches!(&setting, Some(Setting { by: By::Variable(_), .. }));
+            // A port that not everybody may open, where the program takes another as well.
+            let port = if told && port < 1024 { Found::likely(8080, evidence.clone()) } else { Found::certain(port, evidence.clone()) };
+            Listening { setting, loopback: local.then_some(evidence), port }
         }
         None => without_number(sources, read, fallback),
     }
@@ -252,6 +252,7 @@ mod tests {
             ("fs.Int(\"port\", 9898, \"HTTP port\")", 9898, flag("port", false)),
             ("rootCmd.Flags().IntVarP(&p, \"port\", \"p\", 7070, \"\")", 7070, flag("port", false)),
             ("http.ListenAndServe(\":80\", r)", 80, None),
+            ("p := os.Getenv(\"PORT\")\nif p == \"\" {\n\tp = \"80\"\n}", 8080, variable("PORT", false)),
             ("// http.ListenAndServe(\":81\", r)\napp.Listen(\":3000\")", 3000, None),
             ("r.Run(\"0.0.0.0:8888\")", 8888, None),
             ("lis, err := net.Listen(\"tcp\", \":50051\")", 50051, None),

@@ -52,7 +52,7 @@ pub fn find(project: &Project, modules: &Modules) -> Vec<Program> {
             continue;
         }
         if let Some(program) = program(project, modules, module, dir) {
-            let tool = parts().any(|part| TOOLS.contains(&part)) && !within.is_empty();
+            let tool = parts().any(|part| TOOLS.contains(&part));
             if tool { tools.push(program) } else { programs.push(program) }
         }
     }
@@ -149,7 +149,7 @@ impl Program {
 
     /// Its sources, to be searched: nearest first.
     pub fn sources(&self) -> Sources {
-        Sources::of(self.files.iter().map(|file| (file.path.clone(), file.text.clone())))
+        Sources::of(self.files.iter().filter(|file| !file.is_generated()).map(|file| (file.path.clone(), file.text.clone())))
     }
 
     /// The sources of its own package.

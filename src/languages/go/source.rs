@@ -54,6 +54,11 @@ impl GoFile {
         MAIN.as_ref().is_some_and(|regex| regex.is_match(&self.text))
     }
 
+    /// Whether a generator wrote it, by Go's own convention: nobody says a port or a path there.
+    pub fn is_generated(&self) -> bool {
+        self.text.lines().take(8).any(|line| line.starts_with("// Code generated "))
+    }
+
     /// The line of a byte offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
         self.text[..offset].matches('\n').count() + 1
