@@ -180,10 +180,11 @@ fn target(path: &str) -> String {
     format!("{FOLDER}/{path}")
 }
 
-/// Caches of downloads, and the tokens of private registries.
+/// Caches of downloads, and the tokens of private registries. Cargo's own lock lies outside of these folders, so two builds must
+/// not share one at a time: `private` gives the second its own, where `locked` would let it wait for a whole compilation.
 fn mounts(build: &Build) -> Vec<String> {
     let caches = ["registry"].into_iter().chain(build.git.then_some("git"));
-    let mut mounts: Vec<String> = caches.map(|name| format!("type=cache,target=/usr/local/cargo/{name},sharing=locked")).collect();
+    let mut mounts: Vec<String> = caches.map(|name| format!("type=cache,target=/usr/local/cargo/{name},sharing=private")).collect();
     for (registry, _) in &build.config.registries {
         let token = CargoConfig::token(registry);
         mounts.push(format!("type=secret,id={token},env={token}"));
