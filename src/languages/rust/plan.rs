@@ -28,7 +28,7 @@ impl Detected for RustService {
         let build = &self.build;
         if let Some(evidence) = build.outside.first() {
             return Err(Error::new(Exit::Unsupported, format!("{} {} outside of this folder", evidence.place(), evidence.reason))
-                .hint("run dockwright in the folder that holds both: what is built must lie in it"));
+                .hint("make them one workspace, by a `Cargo.toml` in the folder that holds both, and run dockwright there"));
         }
         let facts = &choices.facts;
         let flavor = self.flavor(choices)?;
