@@ -50,7 +50,7 @@ fn refresh(path: &str) -> Result<usize, Box<dyn std::error::Error>> {
             Ok(now) => eprintln!("{name} -> {now}"),
             Err(failure) => {
                 failed += 1;
-                eprintln!("{name}: {failure:?}");
+                eprintln!("{name}: {failure}");
             }
         }
     }

@@ -164,6 +164,10 @@ pub struct PinArgs {
     /// Only this image, by name or by name and tag; repeatable.
     #[arg(long, value_name = "IMAGE")]
     pub only: Vec<String>,
+    /// Also write exact versions of Debian's packages, and the snapshot of today as their source: builds become repeatable
+    /// bit by bit, and get no security revision until the next `pin --exact`.
+    #[arg(long, conflicts_with_all = ["check", "offline"])]
+    pub exact: bool,
     /// Print the unified diff, write nothing.
     #[arg(long)]
     pub dry_run: bool,

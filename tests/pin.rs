@@ -328,3 +328,42 @@ fn proxies_are_used_and_left_out() {
     assert_eq!(pin("hub.invalid").status.code(), Some(7));
     assert_eq!(tunnels.load(std::sync::atomic::Ordering::SeqCst), used);
 }
+
+/// A snapshot of Debian with one package, whose builds differ by architecture when `builds` says so.
+fn snapshot(registry: &Registry, version: &'static str, builds: bool) {
+    registry.intercept(move |request| {
+        let path = request.path.strip_prefix("/archive/")?;
+        let suite = path.split("/dists/").nth(1)?;
+        assert!(path.starts_with("debian/20261124T000000Z/") || path.starts_with("debian-security/20261124T000000Z/"), "{path}");
+        let build = if builds && suite.contains("arm64") { "+b2" } else { "" };
+        let text = if suite.starts_with("trixie/") { format!("Package: tini\nVersion: {version}{build}\n\nPackage: other\nVersion: 1\n") } else { String::new() };
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+        Some(Reply::body(gzip.finish().unwrap()))
+    });
+}
+
+#[test]
+fn exact_packages_come_with_the_snapshot_that_has_them() {
+    let project = Fixture::new(full());
+    snapshot(&project.registry, "0.19.0-3", false);
+    let said = project.ok(&["pin", "--exact"]);
+    assert!(said.stderr.contains("exact     tini=0.19.0-3"), "{}", said.stderr);
+    let text = project.read("Dockerfile");
+    assert!(text.contains("install -y --no-install-recommends \"tini=0.19.0-3\""), "{text}");
+    assert!(text.contains("snapshot.debian.org/archive/\\1/20261124T000000Z#' /etc/apt/sources.list.d/debian.sources"), "{text}");
+    // The user's now: no drift, and nothing changes that they did not ask for.
+    project.ok(&["check"]);
+    project.ok(&["update", "--yes"]);
+    assert_eq!(project.read("Dockerfile"), text);
+    // A build for one platform alone is not written for all.
+    snapshot(&project.registry, "0.19.0-4", true);
+    project.ok(&["pin", "--exact"]);
+    assert!(project.read("Dockerfile").contains("\"tini=0.19.0-4*\""), "{}", project.read("Dockerfile"));
+    assert_eq!(project.read("Dockerfile").matches("snapshot.debian.org").count(), 1);
+    // Another line than the catalog's is another program.
+    snapshot(&project.registry, "0.20.0-1", false);
+    project.refuses(&["pin", "--exact"], 4, "no version of `tini` in Debian's trixie fits `0.19.*`");
+    project.registry.intercept(|request| request.path.starts_with("/archive/").then(|| Reply::status(404)));
+    project.refuses(&["pin", "--exact"], 7, "nothing was changed");
+}

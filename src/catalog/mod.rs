@@ -1,6 +1,6 @@
 //! Base images: tags, digests and facts, embedded from `catalog/`.
 
-mod packages;
+pub mod packages;
 mod pinned;
 #[cfg(test)]
 mod tests;

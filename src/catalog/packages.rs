@@ -23,6 +23,11 @@ pub fn package(distro: &str, name: &str) -> Result<String> {
     Ok(format!("{name}={version}"))
 }
 
+/// The releases that have packages here.
+pub fn distros() -> Vec<&'static str> {
+    PACKAGES.as_ref().map(|packages| packages.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! `pin`: newer tags and digests for the images of the generated files.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 
 use crate::answers_file::{self, AnswersFile};
@@ -22,6 +24,8 @@ pub struct Pinned {
     pub targets: Vec<Target>,
     /// What becomes of each.
     pub outcomes: Vec<Outcome>,
+    /// Exact versions of packages, by release and name.
+    pub packages: BTreeMap<(String, String), String>,
     /// Path, text on disk, new text.
     pub files: Vec<(String, String, String)>,
 }
@@ -50,10 +54,12 @@ pub fn run(args: &PinArgs, verbosity: Verbosity) -> Result<()> {
     if args.check {
         return check(&targets, &lock.pins, args, verbosity);
     }
-    let outcomes = resolve(&targets, &lock, args, verbosity)?;
-    let new: Vec<String> = files.iter().map(|(_, text)| pins::apply(text, &targets, &outcomes)).collect();
+    let registries = Registries::new(options(&args.path)?);
+    let outcomes = resolve(&registries, &targets, &lock, args, verbosity)?;
+    let mut new: Vec<String> = files.iter().map(|(_, text)| pins::apply(text, &targets, &outcomes)).collect();
+    let packages = if args.exact { exact_packages(&registries, &files, &mut new, &args.platform)? } else { BTreeMap::new() };
     let files = files.into_iter().zip(new).map(|((path, text), new)| (path, text, new)).collect();
-    let pinned = Pinned { targets, outcomes, files };
+    let pinned = Pinned { targets, outcomes, packages, files };
     if !args.dry_run {
         write::apply(&RealDisk, &args.path, &steps(&pinned, lock)?)?;
     }
@@ -91,14 +97,8 @@ fn chosen(targets: Vec<Target>, only: &[String]) -> Result<Vec<Target>> {
     Ok(targets.into_iter().filter(|target| only.is_empty() || only.iter().any(|only| target.is_named(only))).collect())
 }
 
-fn resolve(targets: &[Target], lock: &Lock, args: &PinArgs, verbosity: Verbosity) -> Result<Vec<Outcome>> {
-    let registries;
-    let source = if args.offline {
-        Source::Catalog
-    } else {
-        registries = Registries::new(options(&args.path)?);
-        Source::Registries(&registries, &args.platform)
-    };
+fn resolve(registries: &Registries, targets: &[Target], lock: &Lock, args: &PinArgs, verbosity: Verbosity) -> Result<Vec<Outcome>> {
+    let source = if args.offline { Source::Catalog } else { Source::Registries(registries, &args.platform) };
     let asked: Vec<&str> = lock.services.iter().filter_map(|service| service.facts.get("version").map(String::as_str)).collect();
     let total = targets.len();
     let progress = |done: usize| {
@@ -106,12 +106,57 @@ fn resolve(targets: &[Target], lock: &Lock, args: &PinArgs, verbosity: Verbosity
             human::progress("pinning", done, total);
         }
     };
-    pins::resolve(targets, &source, &lock.pins, &asked, &Date::today().to_string(), &progress).map_err(|failed| {
-        let message = format!("{}; nothing was changed", failed.join("; "));
-        Error::new(Exit::Outside, message)
-            .hint("try again later, or pass `--offline` to take what the built-in catalog knows")
-            .hint("a proxy comes from `HTTPS_PROXY`, a private authority from `SSL_CERT_FILE`, a mirror from `[mirrors]` in `dockwright.toml`")
-    })
+    pins::resolve(targets, &source, &lock.pins, &asked, &Date::today().to_string(), &progress)
+        .map_err(|failed| outside(&failed.join("; ")).hint("`--offline` takes what the built-in catalog knows"))
+}
+
+fn outside(what: &str) -> Error {
+    Error::new(Exit::Outside, format!("{what}; nothing was changed"))
+        .hint("try again later; a proxy comes from `HTTPS_PROXY`, a private authority from `SSL_CERT_FILE`, a mirror from `[mirrors]` in `dockwright.toml`")
+}
+
+/// The newest version of each package's line in today's snapshot of Debian, put into the new texts. Where builds of one version
+/// differ by platform (`+b1`), what they share is written.
+fn exact_packages(
+    registries: &Registries,
+    files: &[File],
+    new: &mut [String],
+    platforms: &[String],
+) -> Result<BTreeMap<(String, String), String>> {
+    let day = format!("{}T000000Z", Date::today().to_string().replace('-', ""));
+    let dockerfile = |path: &str| artefacts::of(path) == Some("dockerfile");
+    let mut indexes: BTreeMap<String, Vec<BTreeMap<String, String>>> = BTreeMap::new();
+    let mut exact = BTreeMap::new();
+    for package in files.iter().filter(|(path, _)| dockerfile(path)).flat_map(|(_, text)| pins::packages_of(text)) {
+        if !indexes.contains_key(&package.distro) {
+            let asked = platforms.iter().map(|platform| registries.packages(&package.distro, platform, &day));
+            let found = asked.collect::<Result<Vec<_>, _>>().map_err(|failure| outside(&failure.to_string()))?;
+            indexes.insert(package.distro.clone(), found);
+        }
+        let line = pins::package_line(&package);
+        let versions: Option<Vec<&str>> = indexes[&package.distro].iter().map(|index| index.get(&package.name).map(String::as_str)).collect();
+        let version = versions.and_then(|versions| common_version(&versions)).filter(|version| version.starts_with(line.trim_end_matches('*')));
+        let version = version.ok_or_else(|| {
+            Error::new(Exit::Unsupported, format!("no version of `{}` in Debian's {} fits `{line}` on every platform", package.name, package.distro))
+                .hint("nothing was changed; leave `--exact` away, or pass fewer platforms by `--platform`")
+        })?;
+        exact.insert((package.distro, package.name), version);
+    }
+    for (_, text) in files.iter().zip(new).filter(|((path, _), _)| dockerfile(path)) {
+        *text = pins::exact(text, &exact, &day);
+    }
+    Ok(exact)
+}
+
+/// The version that all have; without the number of the build where that differs.
+fn common_version(versions: &[&str]) -> Option<String> {
+    let first = versions.first()?;
+    if versions.iter().all(|version| version == first) {
+        return Some((*first).to_owned());
+    }
+    let source = |version: &str| version.rsplit_once("+b").filter(|(_, build)| build.bytes().all(|b| b.is_ascii_digit())).map_or(version.to_owned(), |(source, _)| source.to_owned());
+    let shared = source(first);
+    versions.iter().all(|version| source(version) == shared).then(|| format!("{shared}*"))
 }
 
 /// The changed files, and the lock with what was seen.

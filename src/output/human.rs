@@ -186,6 +186,9 @@ pub fn pinned(pinned: &Pinned) {
         };
         err(format!("{word:<10}{text} {}", format!("({})", places.join(", ")).dimmed()));
     }
+    for ((distro, name), version) in &pinned.packages {
+        err(format!("{:<10}{name}={version} {}", "exact", format!("({distro})").dimmed()));
+    }
     for (path, old, new) in &pinned.files {
         err(format!("{:<10}{path}", if old == new { "unchanged" } else { "updated" }));
     }

@@ -87,7 +87,9 @@ pub fn pinned(pinned: &Pinned) -> Value {
         })
     });
     let files = pinned.files.iter().map(|(path, old, new)| json!({"path": path, "action": if old == new { "unchanged" } else { "updated" }}));
-    json!({"schema": 1, "pins": rows.collect::<Vec<_>>(), "files": files.collect::<Vec<_>>(), "notes": []})
+    let packages = pinned.packages.iter().map(|((distro, name), version)| json!({"distro": distro, "name": name, "version": version}));
+    let packages: Vec<Value> = packages.collect();
+    json!({"schema": 1, "packages": packages, "pins": rows.collect::<Vec<_>>(), "files": files.collect::<Vec<_>>(), "notes": []})
 }
 
 /// `pin --check`.

@@ -3,6 +3,7 @@
 
 mod carry;
 mod date;
+mod exact;
 mod find;
 mod line;
 mod record;
@@ -10,6 +11,7 @@ mod refresh;
 
 pub use carry::carry;
 pub use date::{Age, Date};
+pub use exact::{Package, exact, line as package_line, packages_of};
 pub use find::{Kind, find};
 pub use line::newer_tags;
 pub use record::{PinRecord, records};

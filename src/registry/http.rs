@@ -13,8 +13,8 @@ use super::Failure;
 const ATTEMPTS: u32 = 4;
 /// The longest that a registry may ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Nothing that is asked for is larger.
-const BODY_LIMIT: u64 = 8 << 20;
+/// Nothing that is asked for is larger: Debian's package index has some 12 MB.
+const BODY_LIMIT: u64 = 64 << 20;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]

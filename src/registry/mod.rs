@@ -2,6 +2,7 @@
 //! the network, and `dockwright pin` the only command that calls it.
 
 mod auth;
+pub mod debian;
 mod http;
 mod manifest;
 pub mod reference;
@@ -35,6 +36,14 @@ pub enum Failure {
     },
     /// It is there and does not fit: an empty index, or a platform is missing.
     Unfit(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Outside(what) | Self::NotFound(what) | Self::Unfit(what) | Self::Denied { what, .. } => f.write_str(what),
+        }
+    }
 }
 
 /// How registries are reached.
@@ -190,6 +199,16 @@ impl Registries {
             url = format!("{}/tags/list?{question}", place.url);
         }
         Ok(tags)
+    }
+
+    /// The newest version of each package of a release of Debian on a platform, as the archive was on a day
+    /// (`20261124T000000Z`). A mirror of `snapshot.debian.org` counts here too.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn packages(&self, release: &str, platform: &str, day: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let base = self.mirrors.get(debian::HOST).map_or_else(|| format!("https://{}", debian::HOST), Clone::clone);
+        debian::versions(&self.http, base.trim_end_matches('/'), release, debian::architecture(platform), day)
     }
 
     /// The platform of an image that has no index.

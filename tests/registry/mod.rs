@@ -71,18 +71,18 @@ impl Request {
 pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
+    body: Vec<u8>,
     raw: Option<String>,
     pause: Duration,
 }
 
 impl Reply {
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), raw: None, pause: Duration::ZERO }
+        Self { status, headers: Vec::new(), body: Vec::new(), raw: None, pause: Duration::ZERO }
     }
 
-    pub fn body(body: &str) -> Self {
-        Self { body: body.to_owned(), ..Self::status(200) }
+    pub fn body(body: impl AsRef<[u8]>) -> Self {
+        Self { body: body.as_ref().to_owned(), ..Self::status(200) }
     }
 
     /// These bytes and no more.
@@ -170,13 +170,14 @@ fn answer(stream: &TcpStream, state: &Mutex<State>, intercept: &Mutex<Option<Int
     let intercepted = intercept.lock().unwrap().as_ref().and_then(|intercept| intercept(&request));
     let reply = intercepted.unwrap_or_else(|| state.lock().unwrap().reply(&request, url));
     std::thread::sleep(reply.pause);
-    let text = reply.raw.unwrap_or_else(|| {
+    let bytes = reply.raw.map(String::into_bytes).unwrap_or_else(|| {
         let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let body = if request.method == "HEAD" { "" } else { &reply.body };
-        format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}", reply.status, reply.body.len())
+        let head = format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", reply.status, reply.body.len());
+        let body = if request.method == "HEAD" { Vec::new() } else { reply.body };
+        [head.into_bytes(), body].concat()
     });
     let mut stream = stream;
-    let _ = stream.write_all(text.as_bytes());
+    let _ = stream.write_all(&bytes);
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {

@@ -39,7 +39,7 @@ impl Project {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dockwright"));
         let mirror = &self.mirror;
         command.args(arguments).arg(self.folder.path());
-        command.env("DOCKWRIGHT_MIRRORS", format!("docker.io={mirror},gcr.io={mirror},registry.example.org={mirror}/hub"));
+        command.env("DOCKWRIGHT_MIRRORS", format!("docker.io={mirror},gcr.io={mirror},registry.example.org={mirror}/hub,snapshot.debian.org={mirror}"));
         command.env("DOCKER_CONFIG", self.folder.path().join("docker"));
         command.env("SOURCE_DATE_EPOCH", "1795478400").env("DOCKWRIGHT_TIMEOUT", "2");
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
