@@ -118,15 +118,17 @@ impl Language for StaticSite {
     }
 }
 
+/// The folder, relative to the service's, that a site without a build is kept in.
+pub fn folder_of_pages(project: &Project, dir: &str) -> Option<&'static str> {
+    FOLDERS.iter().copied().find(|folder| project.has(&join(dir, &join(folder, "index.html"))))
+}
+
 fn pages(project: &Project, dir: &str) -> Result<Option<Pages>> {
     let staticfile = Staticfile::read(project, dir)?;
     let named = staticfile.as_ref().and_then(|file| file.root.clone());
     let root = named.clone().or_else(|| {
-        let has_index = |folder: &&&str| project.has(&join(dir, &join(folder, "index.html")));
-        FOLDERS.iter().find(|folder| has_index(folder)).map(|folder| Found {
-            value: (*folder).to_owned(),
-            ..Found::likely(String::new(), Evidence::at(join(dir, &join(folder, "index.html")), 1, "a page"))
-        })
+        let folder = folder_of_pages(project, dir)?;
+        Some(Found::likely(folder.to_owned(), Evidence::at(join(dir, &join(folder, "index.html")), 1, "a page")))
     });
     let root = match (root, &staticfile) {
         (Some(root), _) => root,
@@ -202,23 +204,36 @@ impl Detected for Pages {
     }
 
     fn plan(&self, choices: &Choices) -> Result<Plan> {
-        let ignore: &[&str] = if self.site.dir == "." {
-            // The whole folder is served: nothing that is not a page may come along.
-            &["**/.*", "!.well-known", "**/node_modules", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "Staticfile*"]
-        } else {
-            &["**/.*", "!**/.well-known"]
-        };
-        Ok(Plan {
-            service: choices.facts.name.clone(),
-            dir: self.facts.path.clone(),
-            template: "static".to_owned(),
-            images: [].into(),
-            details: json!({ "site": self.site }),
-            runtime: runtime(choices)?,
-            ignore: ignore.iter().map(|&line| line.to_owned()).collect(),
-            copied: if self.site.dir == "." { Vec::new() } else { vec![self.site.dir.clone()] },
-        })
+        plan(choices, &self.facts.path, &self.site)
     }
+}
+
+/// The plan of pages that nothing builds.
+///
+/// # Errors
+/// See [`runtime`].
+pub fn plan(choices: &Choices, dir: &str, site: &Site) -> Result<Plan> {
+    let ignore: &[&str] = if site.dir == "." {
+        // The whole folder is served: nothing that is not a page may come along.
+        &[
+            "**/.*", "!**/.well-known", "**/node_modules", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+            "Staticfile*", "Makefile", "*.md",
+        ]
+    } else {
+        &["**/.*", "!**/.well-known"]
+    };
+    // The site's folder is relative to the service's, the copy to the build context.
+    let site = Site { dir: folder(&join(dir, &site.dir)), ..site.clone() };
+    Ok(Plan {
+        service: choices.facts.name.clone(),
+        dir: dir.to_owned(),
+        template: "static".to_owned(),
+        images: [].into(),
+        details: json!({ "site": site }),
+        runtime: runtime(choices)?,
+        ignore: ignore.iter().map(|&line| line.to_owned()).collect(),
+        copied: if site.dir == "." { Vec::new() } else { vec![site.dir.clone()] },
+    })
 }
 
 /// The final stage of everything static: nginx, unprivileged, with its temporary files in `/tmp`. The template includes

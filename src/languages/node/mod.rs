@@ -110,7 +110,7 @@ fn service(
 ) -> Result<Option<NodeService>> {
     let mut notes = Vec::new();
     let sources = Sources::read(project, dir, EXTENSIONS)?;
-    let framework = framework::detect(Context { project, dir, manifest, sources: &sources })?;
+    let framework = framework::detect(Context { project, dir, manifest })?;
     let package_manager = package_manager::detect(project, root, workspace, &mut notes)?;
     let closure: Vec<&Member> = workspace.map(|workspace| workspace.closure(dir)).unwrap_or_default();
     let read: Vec<&Member> = match workspace {
@@ -139,7 +139,9 @@ fn service(
     };
     let port = match serving {
         Serving::Static(_) => Some(super::static_site::port(&manifest.path)),
-        _ => port(&sources, command.as_ref()).or_else(|| framework.as_ref()?.port.clone()),
+        // A framework's server listens where the framework says; a number in the sources is another program's.
+        Serving::Server { .. } => framework.as_ref().and_then(|framework| framework.port.clone()),
+        Serving::Script => port(&sources, command.as_ref()).or_else(|| framework.as_ref()?.port.clone()),
     };
     let kind = kind(serving, port.as_ref(), manifest, &sources);
     if let Some(framework) = &framework {
@@ -161,12 +163,15 @@ fn service(
     let language = Found::certain(language.to_owned(), Evidence::at(&manifest.path, 1, "a Node.js manifest"));
     let handles_sigterm = sources.mention("SIGTERM").is_some()
         || framework.as_ref().is_some_and(|framework| framework.handles_sigterm);
+    // In the sources of a front end, such a path may as well be one that it calls elsewhere.
+    let own = framework.as_ref().and_then(|framework| framework.health.clone());
+    let health = if *serving == Serving::Script { own.or_else(|| sources.health()) } else { own }.filter(|_| port.is_some());
     let facts = Facts {
         version: Some(version),
         package_manager: Some(package_manager.name.clone()),
         build_tool: framework.as_ref().and_then(|framework| framework.build_tool.clone()),
         framework: framework.as_ref().map(|framework| framework.name.clone()),
-        health: port.as_ref().and_then(|_| sources.health().or_else(|| framework.as_ref()?.health.clone())),
+        health,
         port,
         start: command,
         build,

@@ -24,6 +24,9 @@ impl Detected for NodeService {
 
     fn plan(&self, choices: &Choices) -> Result<Plan> {
         let facts = &choices.facts;
+        if let (None, true, Some(Serving::Static(site))) = (&facts.build, self.steps.is_empty(), self.serving()) {
+            return static_site::plan(choices, &self.facts.path, site);
+        }
         let mut details = self.install_details(facts);
         let base = Base::choose(self, choices)?;
         let runtime = match self.serving() {
@@ -48,7 +51,11 @@ impl Detected for NodeService {
                 self.runtime(choices, &base, matches!(artifacts, Artifacts::Bundled(_)))?
             }
         };
-        details["commands"] = json!(self.commands(&details));
+        let commands = self.commands(&details);
+        if details["steps"].as_array().is_some_and(|steps| steps.len() == commands.len()) {
+            details["leave"] = json!(null);
+        }
+        details["commands"] = json!(commands);
         let packages = self.native.build.iter().chain(self.install.git.then_some(&"git"));
         details["packages"] = json!(packages.map(|name| package("trixie", name)).collect::<Result<Vec<_>>>()?);
         if base.flavor == Flavor::Alpine && details["packages"] != json!([]) {
@@ -64,7 +71,7 @@ impl Detected for NodeService {
             images: [("build".to_owned(), base.build)].into(),
             details,
             runtime,
-            ignore: IGNORE.iter().map(|&line| line.to_owned()).chain(self.install.secret_npmrc.then(|| ".npmrc".to_owned())).collect(),
+            ignore: self.ignored(),
             copied,
         })
     }
@@ -82,7 +89,7 @@ impl NodeService {
 
     /// Pairs for `COPY --from=build`.
     fn copies(&self, paths: &[(String, String)]) -> Value {
-        paths.iter().map(|(from, to)| json!({ "from": self.inside(from), "to": format!("./{to}") })).collect()
+        paths.iter().map(|(from, to)| json!({ "from": self.inside(from), "to": if to == "." { "./".to_owned() } else { format!("./{to}") } })).collect()
     }
 
     /// What the templates need of the install and the build.
@@ -131,10 +138,26 @@ impl NodeService {
             "build_env": self.framework.as_ref().map_or(&[][..], |framework| &framework.build_env),
             "build_cache": self.framework.iter().flat_map(|framework| &framework.build_cache)
                 .map(|folder| self.inside(folder)).collect::<Vec<_>>(),
+            "variables": self.framework.iter().flat_map(|framework| framework.variables.iter()).collect::<Vec<_>>(),
+            "fetch_handler": self.framework.as_ref().and_then(|framework| framework.fetch_handler),
             "paths": null,
             "static": null,
             "leave": if needs_dev { None } else { Some("The development dependencies go before the result is copied.") },
         })
+    }
+
+    /// Lines of `.dockerignore`: what is installed and built, and the files of public values that the build reads.
+    fn ignored(&self) -> Vec<String> {
+        let built = self.framework.iter().flat_map(|framework| &framework.outputs).map(|folder| join(&self.facts.path, folder));
+        let public = self.framework.iter().flat_map(|framework| &framework.variables.files).map(|file| format!("!{file}"));
+        let secret = self.install.secret_npmrc.then(|| ".npmrc".to_owned());
+        let mut lines: Vec<String> = Vec::new();
+        for line in IGNORE.iter().map(|&line| line.to_owned()).chain(built).chain(secret).chain(public) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
     }
 
     /// Where a folder or file of the sources is copied to: in the build stage, or in the final image.
@@ -148,7 +171,8 @@ impl NodeService {
         let list = |key: &str| serde_json::from_value::<Vec<Vec<String>>>(details[key].clone()).unwrap_or_default();
         let mut commands = list("steps");
         let whole_tree = details["paths"].is_null() && details["static"].is_null();
-        if let Ok(prune) = serde_json::from_value::<Vec<String>>(details["prune"].clone()) {
+        // What is not copied needs no pruning.
+        if let Some(prune) = serde_json::from_value::<Vec<String>>(details["prune"].clone()).ok().filter(|_| details["modules"] == "build") {
             commands.push(prune);
         } else if whole_tree && details["modules"] != "build" {
             let remove = if self.facts.path == "." {

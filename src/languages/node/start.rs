@@ -42,7 +42,7 @@ pub struct Start {
 /// Scripts that start a server in production, before the plain `start` where that is a development tool.
 const OTHER_SCRIPTS: &[&str] = &["start:prod", "start:production", "production", "prod", "serve", "server"];
 /// Usual names of the entry file.
-const FILES: &[&str] = &[
+pub const FILES: &[&str] = &[
     "server.js", "index.js", "app.js", "main.js", "bot.js", "server.mjs", "index.mjs", "src/server.js", "src/index.js", "src/app.js",
     "src/main.js", "src/index.mjs", "index.cjs", "bin/www", "index.ts", "server.ts", "main.ts", "app.ts", "src/index.ts", "src/server.ts",
     "src/main.ts", "src/app.ts", "src/index.mts",
