@@ -49,7 +49,7 @@ impl AnswersFile {
                         }
                     }
                 }
-                ("waive" | "mirrors", Item::Table(_)) => {}
+                ("waive" | "mirrors", Item::Table(_)) | ("templates", Item::Value(_)) => {}
                 _ => answers.give(None, key, &self.text(key, item)?).map_err(|error| self.here(error))?,
             }
         }

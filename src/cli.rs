@@ -81,6 +81,12 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Every answer: type, choices, default, when it is asked, and its present value.
     Questions(ReportArgs),
+    /// The built-in templates; copy one out to change it.
+    Templates {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: TemplatesCommand,
+    },
     /// Print a completion script.
     Completions {
         /// The shell.
@@ -88,6 +94,31 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// `templates`.
+#[derive(Debug, Subcommand)]
+pub enum TemplatesCommand {
+    /// Name every built-in template with its blocks.
+    List {
+        /// Say which of them this folder overrides.
+        #[arg(long, value_name = "DIR")]
+        templates: Option<Utf8PathBuf>,
+        /// Report for people or as JSON.
+        #[arg(long, default_value = "human")]
+        format: Format,
+    },
+    /// Write a template that extends a built-in one, block by block, to be changed.
+    Eject {
+        /// Name, as `list` says it.
+        name: String,
+        /// Folder for it.
+        #[arg(long, value_name = "DIR", default_value = "dockwright-templates")]
+        templates: Utf8PathBuf,
+        /// Copy all of it, so that nothing of the built-in one is used any more.
+        #[arg(long)]
+        whole: bool,
+    },
 }
 
 /// Human or JSON.

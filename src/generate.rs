@@ -20,8 +20,12 @@ use crate::recognise::{self, Service};
 use crate::reconcile::{self, Hunk, OnConflict, Outcome, Side, reconcile};
 use crate::render::{self, RenderedFile};
 use crate::settings::AnswersByService;
+use crate::templates::{Override, Templates};
 use crate::write::Step;
 use crate::{pins, prove};
+
+/// Why a file is left alone that the user chose to keep.
+const YOURS: &str = "it is yours";
 
 /// What becomes of questions that no file and no flag answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub struct Request<'a> {
     pub open: Open,
     /// Whether an empty folder is the beginning of a project.
     pub begins: bool,
+    /// Whether a file that the user chose to keep may be replaced after all.
+    pub force: bool,
     /// The same lines changed on both sides.
     pub on_conflict: OnConflict,
     /// A folder of templates that win over the built-in ones.
@@ -103,6 +109,7 @@ pub struct Generation {
     /// Whether there was a last run.
     pub has_state: bool,
     project: Rc<Project>,
+    overrides: Vec<Override>,
     old_lock: Lock,
     answers_file: AnswersFile,
     answers_text: Option<String>,
@@ -178,6 +185,9 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
             return Err(crate::settings::unknown("service", only, &names));
         }
     }
+    let own = templates(request, &old_lock, &mut answers_file)?;
+    let waived = answers_file.waived()?;
+    let _in_use = own.put_to_use()?;
     let mut plans = Vec::new();
     let mut rendered = Vec::new();
     let mut now = Vec::new();
@@ -191,7 +201,8 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         }
         let plan = service.plan(&choices)?;
         let mut files = render::render(&plan, &service.project)?;
-        prove::prove(&plan, &service.project, &files)?;
+        own.refuse_broken(&service.project, &files, &waived)?;
+        prove::prove_with(&plan, &service.project, &files, &own, &waived)?;
         let emit = artefacts::select(answers.get("emit"))?;
         let source = Source { plan: &plan, facts: &choices.facts, answers: &answers, project: &service.project, context: &service.context };
         let (deployment, notes) = Deployment::new(source)?;
@@ -214,6 +225,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     if request.only.is_empty() {
         rendered.extend(artefacts::of_whole(&whole)?);
     }
+    own.refuse_broken(&project, &rendered, &waived)?;
     services.retain(|service| plans.iter().any(|plan: &Plan| plan.service == service.facts.name));
     let facts = changed_facts(&old_lock, &now);
 
@@ -224,7 +236,11 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let mut changes = Vec::new();
     for file in &rendered {
         let disk = read(root, &file.path)?;
-        let outcome = reconcile(old_lock.base(&file.path), disk.as_deref(), Some(&file.text), request.on_conflict);
+        let mut outcome = reconcile(old_lock.base(&file.path), disk.as_deref(), Some(&file.text), request.on_conflict);
+        let asked_again = request.force || request.open == Open::Asked { again: true };
+        if matches!(outcome, Outcome::Foreign(_)) && old_lock.keeps(&file.path) && !asked_again {
+            outcome = Outcome::Kept(YOURS);
+        }
         let (path, service) = (file.path.clone(), file.service.clone());
         changes.push(Change { path, service, disk, outcome, fresh: Some(file.text.clone()) });
     }
@@ -233,13 +249,13 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         let of_whole = file.service == artefacts::WHOLE && !request.only.is_empty();
         !fresh.contains_key(file.path.as_str()) && !of_whole && (selected(&file.service) || !names.contains(&file.service.as_str()))
     };
-    for file in old_lock.files.iter().filter(gone) {
+    for file in old_lock.files.iter().filter(|file| !file.kept).filter(gone) {
         let disk = read(root, &file.path)?;
         let outcome = reconcile(Some(&file.text), disk.as_deref(), None, request.on_conflict);
         changes.push(Change { path: file.path.clone(), service: file.service.clone(), disk, outcome, fresh: None });
     }
     let has_state = lock_text.is_some();
-    Ok(Generation { services, plans, rendered, changes, facts, has_state, project, old_lock, answers_file, answers_text, lock_text })
+    Ok(Generation { services, plans, rendered, changes, facts, has_state, project, overrides: own.overrides(), old_lock, answers_file, answers_text, lock_text })
 }
 
 impl Generation {
@@ -299,7 +315,9 @@ impl Generation {
 
     /// Leaves a file alone that was never ours.
     pub fn leave(&mut self, path: &str) {
-        self.changes.retain(|change| change.path != path);
+        for change in self.changes.iter_mut().filter(|change| change.path == path) {
+            change.outcome = Outcome::Kept(YOURS);
+        }
     }
 
     /// The writing that all this comes to. `state` adds `dockwright.toml` and `dockwright.lock`.
@@ -341,13 +359,17 @@ impl Generation {
         let selected: Vec<&str> = self.services.iter().map(|service| service.facts.name.as_str()).collect();
         let mut files: Vec<LockedFile> = Vec::new();
         for change in &self.changes {
+            if change.outcome == Outcome::Kept(YOURS) {
+                files.push(LockedFile { path: change.path.clone(), service: change.service.clone(), kept: true, text: String::new() });
+                continue;
+            }
             let text = match (&change.outcome, &change.fresh) {
                 // What the user deleted is remembered, and what could not be merged is still the base of the next merge.
                 (Outcome::Kept(_) | Outcome::Conflict { marked: None, .. }, Some(_)) => self.old_lock.base(&change.path),
                 (_, fresh) => fresh.as_deref(),
             };
             if let Some(text) = text {
-                files.push(LockedFile { path: change.path.clone(), service: change.service.clone(), text: text.to_owned() });
+                files.push(LockedFile { path: change.path.clone(), service: change.service.clone(), kept: false, text: text.to_owned() });
             }
         }
         let mut services: Vec<LockedService> = self.services.iter().map(|service| LockedService::new(&service.facts)).collect();
@@ -366,7 +388,7 @@ impl Generation {
             pins.sort();
             pins.dedup();
         }
-        Lock { services, pins, files, ..Lock::default() }
+        Lock { services, templates: self.overrides.clone(), pins, files, ..Lock::default() }
     }
 }
 
@@ -415,6 +437,22 @@ fn changed_facts(old: &Lock, now: &[LockedService]) -> Vec<FactChange> {
     }
     changes.extend(old.services.iter().filter(|old| now.iter().all(|now| now.path != old.path)).map(|old| whole(old, true)));
     changes
+}
+
+/// The templates of a folder, from the flag or from `dockwright.toml`. A folder inside the project is remembered there.
+fn templates(request: &Request<'_>, lock: &Lock, answers: &mut AnswersFile) -> Result<Templates> {
+    if let Some(dir) = request.templates {
+        let below = |dir: &Utf8Path| Some(dir.canonicalize_utf8().ok()?.strip_prefix(request.root.canonicalize_utf8().ok()?).ok()?.to_string());
+        if let Some(inside) = below(dir) {
+            answers.set(None, "templates", &inside);
+        }
+        return Templates::read(dir);
+    }
+    match answers.says("templates") {
+        Some(dir) => Templates::read(&request.root.join(dir)),
+        None if lock.templates.is_empty() => Ok(Templates::default()),
+        None => Err(Error::new(Exit::Usage, "the last run used templates of your own").hint("name their folder again: `--templates DIR`")),
+    }
 }
 
 /// A file that dockwright would write, as it stands on disk.

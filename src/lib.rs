@@ -36,6 +36,7 @@ pub mod registry;
 pub mod render;
 pub mod settings;
 pub mod sources;
+pub mod templates;
 pub mod toml_file;
 pub mod write;
 pub mod yaml_file;

@@ -7,6 +7,7 @@ use crate::error::{Error, Exit, Place, Result};
 use crate::languages::Facts;
 use crate::pins::PinRecord;
 use crate::render::shell_words;
+use crate::templates::Override;
 
 /// Its name, at the root of the project.
 pub const FILE: &str = "dockwright.lock";
@@ -23,6 +24,9 @@ pub struct Lock {
     /// The services, in the order they were recognised.
     #[serde(default, rename = "service", skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<LockedService>,
+    /// The templates that won over the built-in ones.
+    #[serde(default, rename = "template", skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Override>,
     /// The pins of the files, sorted.
     #[serde(default, rename = "pin", skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<PinRecord>,
@@ -50,13 +54,16 @@ pub struct LockedFile {
     pub path: String,
     /// Service it belongs to.
     pub service: String,
+    /// Whether the user's own file stands there, and is to stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// The text.
     pub text: String,
 }
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { schema: 1, services: Vec::new(), pins: Vec::new(), files: Vec::new() }
+        Self { schema: 1, services: Vec::new(), templates: Vec::new(), pins: Vec::new(), files: Vec::new() }
     }
 }
 
@@ -89,7 +96,12 @@ impl Lock {
 
     /// What was last written to a path.
     pub fn base(&self, path: &str) -> Option<&str> {
-        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+        self.files.iter().find(|file| file.path == path && !file.kept).map(|file| file.text.as_str())
+    }
+
+    /// Whether the user chose to keep a file of their own.
+    pub fn keeps(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file.path == path && file.kept)
     }
 }
 
@@ -133,7 +145,7 @@ mod tests {
     #[test]
     fn any_text_comes_back() {
         for text in ["FROM a\n", "''' \"\"\"\n\\n $x\t\u{1}é\n", "\nfirst line empty\n", ""] {
-            let file = LockedFile { path: "Dockerfile".to_owned(), service: "web".to_owned(), text: text.to_owned() };
+            let file = LockedFile { path: "Dockerfile".to_owned(), service: "web".to_owned(), kept: false, text: text.to_owned() };
             let lock = Lock { files: vec![file], ..Lock::default() };
             assert_eq!(Lock::parse(&lock.text().unwrap()).unwrap(), lock, "{text:?}");
         }

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Undo(args)) => commands::undo::run(args, verbosity),
         Some(Command::Audit(args)) => commands::audit::run(args, verbosity),
         Some(Command::Explain(args)) => commands::explain::run(args),
+        Some(Command::Templates { command }) => commands::templates::run(command),
         Some(Command::Questions(args)) => commands::questions::run(args),
         Some(Command::Completions { shell }) => {
             commands::packaging::completions(*shell);

@@ -8,9 +8,10 @@ use tera::{Context, Kwargs, State, Tera};
 
 use crate::catalog::{self, Catalog, PinnedImage, Query};
 use crate::dockerignore;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::plan::Plan;
 use crate::project::{Project, join};
+use crate::templates;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -72,15 +73,35 @@ pub fn render(plan: &Plan, project: &Project) -> Result<Vec<RenderedFile>> {
 /// A template that fails is a bug.
 pub fn template_text(template: &str, context: &Context) -> Result<String> {
     static ENGINE: LazyLock<Result<Tera>> = LazyLock::new(engine);
-    let tera = ENGINE.as_ref().map_err(Clone::clone)?;
+    let own = templates::engine();
+    let tera = match &own {
+        Some(tera) => tera,
+        None => ENGINE.as_ref().map_err(Clone::clone)?,
+    };
     let text = tera.render(template, context).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Error::bug(format!("template `{template}` failed: {error}{cause}"))
+        let message = format!("template `{template}` failed: {error}{cause}");
+        if own.is_some() { Error::new(Exit::Usage, message) } else { Error::bug(message) }
     })?;
     Ok(tidy(&text))
 }
 
 fn engine() -> Result<Tera> {
+    let mut tera = filters();
+    tera.add_raw_templates(built_in()).map_err(|error| Error::bug(format!("the built-in templates do not parse: {error}")))?;
+    Ok(tera)
+}
+
+/// Every built-in template: name and text.
+pub fn built_in() -> Vec<(String, &'static str)> {
+    let mut files = Vec::new();
+    collect(&TEMPLATES, &mut files);
+    files.sort();
+    files
+}
+
+/// An engine with the filters, and without templates.
+pub fn filters() -> Tera {
     let mut tera = Tera::new();
     tera.autoescape_on(Vec::<&'static str>::new());
     tera.register_filter("exec", |words: Vec<String>, _: Kwargs, _: &State<'_>| exec_form(&words));
@@ -94,10 +115,7 @@ fn engine() -> Result<Tera> {
     tera.register_filter("k8s_value", |value: String, _: Kwargs, _: &State<'_>| value.replace("$(", "$$("));
     tera.register_filter("compose_value", |value: String, _: Kwargs, _: &State<'_>| value.replace('$', "$$"));
     tera.register_filter("no_expression", |value: String, _: Kwargs, _: &State<'_>| value.replace("${{", "$ {{"));
-    let mut files = Vec::new();
-    collect(&TEMPLATES, &mut files);
-    tera.add_raw_templates(files).map_err(|error| Error::bug(format!("the built-in templates do not parse: {error}")))?;
-    Ok(tera)
+    tera
 }
 
 fn collect<'a>(dir: &'a Dir<'a>, into: &mut Vec<(String, &'a str)>) {

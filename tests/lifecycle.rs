@@ -115,6 +115,7 @@ fn a_service_comes_and_goes() {
     project.remove("worker/server.js");
     project.edit_top("web/Dockerfile", MINE);
     project.remove("web/package.json");
+    project.remove("web/server.js");
     let said = project.ok(UPDATE);
     assert!(!project.has("worker/Dockerfile") && !project.has("web/.dockerignore"), "{}", said.stderr);
     assert!(project.read("web/Dockerfile").contains(MINE));

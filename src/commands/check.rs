@@ -41,6 +41,7 @@ pub(super) fn look(args: &ReportArgs) -> Result<Generation> {
         only: &[],
         open: Open::Defaulted,
         begins: false,
+        force: false,
         on_conflict: crate::reconcile::OnConflict::NewFile,
         templates: args.templates.as_deref(),
     })

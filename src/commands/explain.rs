@@ -73,6 +73,7 @@ fn look(args: &ExplainArgs) -> Result<Generation> {
         only: &[],
         open: Open::Defaulted,
         begins: false,
+        force: false,
         on_conflict: OnConflict::NewFile,
         templates: None,
     })

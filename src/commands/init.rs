@@ -41,6 +41,7 @@ pub fn run(args: &InitArgs, update: bool, verbosity: Verbosity) -> Result<()> {
         only: &args.service,
         open,
         begins: !update,
+        force: args.force,
         on_conflict: args.conflict,
         templates: args.templates.as_deref(),
     })?;

@@ -9,4 +9,5 @@ pub mod init;
 pub mod packaging;
 pub mod pin;
 pub mod questions;
+pub mod templates;
 pub mod undo;
