@@ -202,7 +202,12 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
         let plan = service.plan(&choices)?;
         let mut files = render::render(&plan, &service.project)?;
         own.refuse_broken(&service.project, &files, &waived)?;
-        prove::prove_with(&plan, &service.project, &files, &own, &waived)?;
+        prove::prove_with(&plan, &service.project, &files, &own, &waived).map_err(|error| match answers.get("start") {
+            // What contradicts itself with a start command that was given is no bug.
+            Some(start) if error.exit == Exit::Bug => Error::new(Exit::Usage, format!("`{start}` does not fit `start`: {}", error.message))
+                .hint("`start` takes a program that the image holds, as in the project's own start script"),
+            _ => error,
+        })?;
         let emit = artefacts::select(answers.get("emit"))?;
         let source = Source { plan: &plan, facts: &choices.facts, answers: &answers, project: &service.project, context: &service.context };
         let (deployment, notes) = Deployment::new(source)?;

@@ -190,6 +190,7 @@ fn the_command_line_itself() {
         (&["init", "--yes", "--set", "base=slimm"], "did you mean `slim`?"),
         (&["init", "--yes", "--set", "health=x"], "begins with `/`"),
         (&["init", "--yes", "--set", "start='a"], "quotes in pairs"),
+        (&["init", "--yes", "--set", "start=nod server.js"], "does not fit `start`"),
         (&["init", "--yes", "--emit", "dockerfil"], "did you mean `dockerfile`?"),
         (&["init", "--yes", "--stdout", "Dockerfle"], "the files are: "),
         (&["init", "--frce"], "--force"),

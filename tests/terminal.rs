@@ -59,9 +59,9 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// A worker is the guess; web stands above it.
+/// A job is the guess.
 const ANSWERS: &[(&str, &str)] = &[
-    ("Kind of service", "\x1b[A\r"),
+    ("Kind of service", "web\r"),
     ("Version of node", ENTER),
     ("Start command", ENTER),
     ("Port", "4000\r"),
@@ -124,9 +124,10 @@ fn leaving_at_any_question_writes_nothing() {
 #[test]
 fn escape_goes_back_to_the_question_before() {
     let dir = project();
+    std::fs::write(dir.path().join("b.js"), "run()\n").unwrap();
     let mut session = start(dir.path(), &[]);
     talk(&mut session, &ANSWERS[..3]);
-    talk(&mut session, &[("Port", ESCAPE), ("Start command", "\x15node b.js\r"), ("Port", "4000\r"), ("Write", ENTER)]);
+    talk(&mut session, &[("Port", ESCAPE), ("Start command", "node b.js\r"), ("Port", "4000\r"), ("Write", ENTER)]);
     let (text, code) = end(session);
     assert_eq!(code, 0, "{text}");
     let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
@@ -232,6 +233,12 @@ fn somebody_elses_file_is_kept_shown_or_replaced() {
         let mine = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap() == "FROM mine\n";
         assert_eq!(mine, kept);
         assert_eq!(dir.path().join("Dockerfile.orig").exists(), !kept);
+        // What was decided once holds for those who cannot be asked.
+        for arguments in [&["update", "--yes"][..], &["check"]] {
+            let output = Command::new(env!("CARGO_BIN_EXE_dockwright")).args(arguments).arg(dir.path()).output().unwrap();
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap() == "FROM mine\n", kept);
     }
 }
 
