@@ -12,8 +12,13 @@ pub fn rows(verdicts: &[Verdict]) -> String {
 fn listed(verdicts: &[Verdict], advised: impl Fn(&Verdict) -> bool) -> String {
     let mut text = String::new();
     for verdict in verdicts {
-        let row = format!("{} {:>2} {:<13} {}", word(verdict.status), verdict.item, verdict.id, places(&verdict.at).dimmed());
-        text += &format!("{}\n", row.trim_end());
+        text += &format!("{} {:>2} ", word(verdict.status), verdict.item);
+        // No blanks at the end of a row without places.
+        match verdict.at.as_slice() {
+            [] => text += verdict.id,
+            at => text += &format!("{:<13} {}", verdict.id, places(at).dimmed()),
+        }
+        text.push('\n');
         if verdict.status != Status::Pass && advised(verdict) {
             text += &format!("          {}\n", verdict.advice);
         }
