@@ -188,9 +188,9 @@ impl Catalog {
     }
 }
 
-/// Whether `version` lies on the release line `line` (`24` holds `24.21.0`; an empty line holds all).
+/// Whether `version` lies on the release line `line` (`24` holds `24.21.0`, and `8` Java's `8u502`; an empty line holds all).
 pub fn in_line(version: &str, line: &str) -> bool {
-    line.is_empty() || version == line || version.strip_prefix(line).is_some_and(|rest| rest.starts_with('.'))
+    line.is_empty() || version == line || version.strip_prefix(line).is_some_and(|rest| rest.starts_with(['.', 'u']))
 }
 
 /// The version in a newer tag, where the old one began with the old version: `24.22.0` of `24.22.0-trixie-slim`.

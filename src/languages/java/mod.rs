@@ -239,3 +239,6 @@ fn archive_without_server(service: &JavaService) -> Error {
         .hint("make it start by itself: Spring Boot's plugin, or an embedded Tomcat or Jetty with a `main`, and packaging `jar`")
         .hint("or put the archive into the image of your servlet container, and let `dockwright audit` judge that Dockerfile")
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,7 @@ impl JavaService {
     }
 
     fn maven(&self, skip: &str, whole: bool) -> Vec<String> {
-        let mut words: Vec<String> = ["mvn", "-B", "-ntp", skip].map(str::to_owned).to_vec();
+        let mut words: Vec<String> = ["mvn", skip].map(str::to_owned).to_vec();
         if let Some(settings) = &self.build.private.own_settings {
             words.extend(["-s".to_owned(), settings.clone()]);
         }
@@ -127,9 +127,9 @@ impl JavaService {
 
     fn maven_details(&self) -> serde_json::Value {
         let mut prefetch = self.maven("-Dmaven.test.skip=true", false);
-        prefetch.insert(3, "-fn".to_owned());
+        prefetch.insert(1, "-fn".to_owned());
         if matches!(self.built.layout, Layout::SpringTools | Layout::SpringLayers(_) | Layout::SpringUnpacked) {
-            prefetch.insert(4, "-Dspring-boot.repackage.skip=true".to_owned());
+            prefetch.insert(2, "-Dspring-boot.repackage.skip=true".to_owned());
         }
         let find = format!("-name 'pom*.xml'{}", self.build.settings.iter().map(|path| format!(" -o -path ./{}", shell_words(&[path.clone()]))).collect::<String>());
         let mut details = self.details("/root/.m2/repository", &prefetch, &find, "target");
@@ -200,7 +200,10 @@ impl JavaService {
 
     /// What the template chooses by.
     fn details(&self, cache: &str, prefetch: &[String], find: &str, output: &str) -> serde_json::Value {
-        let mut mounts = vec![format!("type=cache,target={cache},sharing=locked")];
+        // Gradle locks its cache by asking the other process over the network, which another container does not hear; Maven
+        // moves whole files into place.
+        let sharing = if self.tool == Tool::Gradle { ",sharing=locked" } else { "" };
+        let mut mounts = vec![format!("type=cache,target={cache}{sharing}")];
         mounts.extend(self.build.private.settings.iter().map(|_| "type=secret,id=maven_settings,target=/root/.m2/settings.xml".to_owned()));
         mounts.extend(self.build.private.variables.iter().map(|(name, _)| format!("type=secret,id={name},env={name}")));
         let (layout, launcher) = match &self.built.layout {
