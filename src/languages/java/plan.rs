@@ -310,7 +310,7 @@ impl JavaService {
 fn healthcheck(port: u16, path: Option<&str>) -> Healthcheck {
     let target = path.map_or_else(|| format!("127.0.0.1:{port}"), |path| format!("http://127.0.0.1:{port}{}", escaped(path)));
     let options = ["java", "-Xmx16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/opt/probe", "HealthCheck"];
-    Healthcheck::new(&[&options[..], &[&target]].concat(), 40)
+    Healthcheck::new(&[&options[..], &[&target]].concat(), 60)
 }
 
 /// A path as it stands in a URL.
