@@ -275,7 +275,10 @@ impl JavaService {
             Flavor::Alpine => (temurin(line, "jre-alpine")?, NonRootUser::OWN, format!("the runtime of Java {line} on Alpine, as it was asked for")),
         };
         let port = facts.port_number();
-        let mut env: Vec<EnvVar> = port.map(|port| EnvVar::new("PORT", port.to_string())).into_iter().collect();
+        // In a variable, so that a deployment that knows its memory limit can say a better share; the probe's own `-Xmx`
+        // goes before it.
+        let mut env = vec![EnvVar::new("JAVA_TOOL_OPTIONS", format!("{HEAP} -XX:+ExitOnOutOfMemoryError"))];
+        env.extend(port.map(|port| EnvVar::new("PORT", port.to_string())));
         if let (Some(port), Some(variable)) = (port, self.port_variable) {
             env.push(EnvVar::new(variable, port.to_string()));
         }
@@ -283,10 +286,8 @@ impl JavaService {
         let given = facts.start_command()?;
         let mut command = given.to_vec();
         if command.first().is_some_and(|program| program == "java") {
-            // On the command line and not in JAVA_TOOL_OPTIONS: that stays free for agents and for whoever deploys it,
-            // the probe's own JVM does not get it, and nothing announces it on stderr at each start.
-            let options = [HEAP, "-XX:+ExitOnOutOfMemoryError", "-Duser.home=/tmp"].map(str::to_owned);
-            command.splice(1..1, options);
+            // The user has no home, and libraries keep caches there.
+            command.insert(1, "-Duser.home=/tmp".to_owned());
         }
         Ok(Runtime {
             image,
