@@ -131,7 +131,7 @@ impl JavaService {
         if matches!(self.built.layout, Layout::SpringTools | Layout::SpringLayers(_) | Layout::SpringUnpacked) {
             prefetch.insert(2, "-Dspring-boot.repackage.skip=true".to_owned());
         }
-        let find = format!("-name 'pom*.xml'{}", self.build.settings.iter().map(|path| format!(" -o -path ./{}", shell_words(&[path.clone()]))).collect::<String>());
+        let find = format!("-name 'pom*.xml'{}", self.build.settings.iter().map(|path| format!(" -o -path ./{}", shell_words(std::slice::from_ref(path)))).collect::<String>());
         let mut details = self.details("/root/.m2/repository", &prefetch, &find, "target");
         details["manifests"] = groups(self.build.settings.iter().chain([&self.module.manifest]));
         details
