@@ -63,11 +63,13 @@ fn lines(path: &str, text: &str) -> Vec<Setting> {
                 _ => false,
             };
             if own && fits {
-                found.push(Setting { value, evidence: Evidence::at(path, at + 1, "a setting") });
+                found.push((section != "release", Setting { value, evidence: Evidence::at(path, at + 1, "a setting") }));
             }
         }
     }
-    found
+    // What is built for release takes these before the defaults.
+    found.sort_by_key(|(other, _)| *other);
+    found.into_iter().map(|(_, setting)| setting).collect()
 }
 
 /// A value without quotes and without what follows it.
@@ -110,6 +112,8 @@ mod tests {
         let yaml = "application:\n  port: 8001\n  host: 127.0.0.1\ndatabase:\n  port: 5432\n";
         let values: Vec<String> = lines("c.yaml", yaml).into_iter().map(|setting| setting.value).collect();
         assert_eq!(values, ["8001", "127.0.0.1"]);
+        let toml = "[default]\nport = 1\n[release]\nport = 2\n";
+        assert_eq!(lines("Rocket.toml", toml)[0].value, "2");
         let toml = "[default]\naddress = \"0.0.0.0\" # all\nport = 9000 # here\n[database]\nport = 1\n";
         let values: Vec<String> = lines("c.toml", toml).into_iter().map(|setting| setting.value).collect();
         assert_eq!(values, ["0.0.0.0", "9000"]);
