@@ -115,6 +115,10 @@ fn spring_layout(module: &Module) -> Layout {
     if setting("layers.enabled").as_deref() == Some("false") || setting("layers.configuration").is_some() {
         return Layout::SpringUnpacked;
     }
+    // The tools take a jar apart, and no archive.
+    if module.packaging == Packaging::War {
+        return Layout::SpringUnpacked;
+    }
     let version = module.boot.as_ref().map_or_else(|| vec![4], |(version, _)| version_key(version));
     match version.as_slice() {
         [1, ..] => Layout::SpringUnpacked,
@@ -135,10 +139,7 @@ pub fn start(built: &Built, module: &Module, main: Option<&Found<String>>) -> Op
     let evidence = spring(module).or_else(|| quarkus(module)).map_or(manifest, |plugin| plugin.evidence.clone());
     match &built.layout {
         Layout::SpringTools => Some(Found::certain(words(&["java", "-jar", &archive]), evidence)),
-        Layout::SpringLayers(launcher) => {
-            let launcher = if built.ending == "war" { launcher.replace("JarLauncher", "WarLauncher") } else { (*launcher).to_owned() };
-            Some(Found::certain(words(&["java", &launcher]), evidence))
-        }
+        Layout::SpringLayers(launcher) => Some(Found::certain(words(&["java", launcher]), evidence)),
         Layout::SpringUnpacked => {
             let package = module.boot.as_ref().map_or_else(|| vec![4], |(version, _)| version_key(version));
             let package = if package >= vec![3, 2] { "org.springframework.boot.loader.launch" } else { "org.springframework.boot.loader" };

@@ -51,6 +51,13 @@ fn each_spring_boot_is_taken_apart_in_its_own_way() {
 }
 
 #[test]
+fn a_spring_archive_is_unpacked_and_launched() {
+    let pom = boot("3.5.7").replace("<dependencies>", "<packaging>war</packaging><dependencies>");
+    let text = dockerfile(&[("pom.xml", &pom), ("src/main/java/Main.java", MAIN)], &[]).unwrap();
+    assert!(text.contains("jar -xf /app/app.war") && text.contains("org.springframework.boot.loader.launch.WarLauncher"), "{text}");
+}
+
+#[test]
 fn every_line_has_images_for_building_and_running() {
     for line in version::LINES {
         let release = format!("<project><artifactId>x</artifactId><properties><java.version>{line}</java.version></properties></project>");
