@@ -35,10 +35,13 @@ mod tests {
     /// A version is a release line that ends in a wildcard: an exact revision disappears from the index within weeks.
     #[test]
     fn every_package_is_pinned_to_a_release_line() {
+        // A stable release gets new upstream versions of these: no line of them stays.
+        let rolling = ["ca-certificates", "chromium"];
         let pattern = regex::Regex::new(r"^(\d+:)?\d[0-9A-Za-z.+~]*(\.|-)\*$").unwrap();
         for (distro, packages) in PACKAGES.as_ref().expect("it parses") {
             for (name, version) in packages {
-                assert!(pattern.is_match(version), "{distro}: {name} = {version}");
+                let fits = pattern.is_match(version) || (version == "*" && rolling.contains(&name.as_str()));
+                assert!(fits, "{distro}: {name} = {version}");
                 assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c)), "{distro}: {name}");
             }
         }

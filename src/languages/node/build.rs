@@ -55,9 +55,17 @@ pub fn before(manifest: &JsonFile, manager: &PackageManager, install: &Install, 
     steps
 }
 
-/// The builds of the members that a service needs, those first that need nothing.
-pub fn of_members(closure: &[&Member], manager: &PackageManager) -> Vec<Vec<String>> {
-    let mut libraries: Vec<&Member> = closure.iter().skip(1).copied().collect();
-    libraries.reverse();
-    libraries.iter().filter(|member| member.manifest.str(&["scripts", "build"]).is_some()).map(|member| manager.run_in(member, "build")).collect()
+/// What runs for the members that a service needs before its own build, those first that need nothing: scripts that were
+/// held back, and builds.
+pub fn of_members(closure: &[&Member], install: &Install, manager: &PackageManager) -> Vec<Vec<String>> {
+    let mut steps = Vec::new();
+    for (at, member) in closure.iter().enumerate().rev() {
+        let hooks = install.of_members.iter().filter(|(dir, hook)| *dir == member.dir && hook != "prepare");
+        steps.extend(hooks.map(|(_, hook)| manager.run_in(member, hook)));
+        // The first is the service itself, whose build comes last.
+        if at > 0 && member.manifest.str(&["scripts", "build"]).is_some() {
+            steps.push(manager.run_in(member, "build"));
+        }
+    }
+    steps
 }

@@ -22,6 +22,8 @@ pub struct Install {
     pub held_back: Vec<String>,
     /// Those of them that run when the sources are there.
     pub later: Vec<String>,
+    /// Scripts of members that must not run either, by folder; they run when the sources are there.
+    pub of_members: Vec<(String, String)>,
     /// Whether what they do to `node_modules` is needed at run time: then it is pruned instead of installed again.
     pub prune: bool,
     /// Whether a dependency is fetched with git.
@@ -91,6 +93,11 @@ pub fn find(
         }
     }
     hooks(root, manager, &mut install, notes);
+    for member in members {
+        for hook in HOOKS.iter().filter(|hook| member.manifest.str(&["scripts", hook]).is_some()) {
+            install.of_members.push((member.dir.clone(), (*hook).to_owned()));
+        }
+    }
     Ok(install)
 }
 

@@ -50,6 +50,8 @@ struct NodeService {
     sources: Vec<String>,
     native: native::Needs,
     handles_sigterm: bool,
+    /// The manifest's name, by which Yarn knows a member.
+    package: String,
     /// The folders among them.
     members: Vec<String>,
 }
@@ -87,10 +89,20 @@ impl Language for Node {
             services.extend(service(project, &root, workspace.as_ref(), &member.dir, &member.manifest)?.filter(NodeService::is_runnable));
         }
         let own = service(project, &root, workspace.as_ref(), ".", &root)?;
-        // The root of a workspace is a service where it has a program of its own; one that only holds tools leaves the
-        // folders below to be looked at.
+        // The root of a workspace is a service where it has a program of its own, or nobody else has; one that only holds
+        // tools leaves the folders below to be looked at.
         let below = || project.files().any(|file| file.contains('/') && file.ends_with("/package.json"));
-        services.extend(own.filter(|own| if workspace.is_some() || below() { own.is_runnable() } else { true }));
+        let starts_member = |own: &NodeService| {
+            let members = workspace.iter().flat_map(|workspace| &workspace.members);
+            let words = || own.facts.start.iter().flat_map(|start| &start.value);
+            members.into_iter().any(|member| words().any(|word| word.trim_start_matches("./").starts_with(&format!("{}/", member.dir))))
+        };
+        let alone = services.is_empty();
+        services.extend(own.filter(|own| match &workspace {
+            Some(_) if alone => own.start.is_some() || own.is_runnable(),
+            Some(_) => own.is_runnable() && !starts_member(own),
+            None => !below() || own.is_runnable(),
+        }));
         Ok(services.into_iter().map(|service| Box::new(service) as Box<dyn Detected>).collect())
     }
 }
@@ -156,7 +168,7 @@ fn service(
         || manifest.str(&["prisma", "schema"]).is_some();
     let mut steps = build::before(manifest, &package_manager, &install, start.as_ref(), has_schema);
     if workspace.is_some() && dir != "." {
-        steps = build::of_members(&closure, &package_manager);
+        steps = build::of_members(&closure, &install, &package_manager);
     }
     let name = manifest.str(&["name"]).map_or_else(|| folder_name(project, dir), str::to_owned);
     let language = if is_bun { "bun" } else { "node" };
@@ -190,6 +202,7 @@ fn service(
         sources: if dir == "." { Vec::new() } else { sources_of(project, &closure) },
         native,
         handles_sigterm,
+        package: manifest.str(&["name"]).unwrap_or(dir).to_owned(),
         members: closure.iter().map(|member| member.dir.clone()).collect(),
     }))
 }
@@ -275,7 +288,7 @@ fn port(sources: &Sources, command: Option<&Found<Vec<String>>>) -> Option<Found
     };
     // A server without a number of its own takes it from the environment.
     let unnumbered = || {
-        let words = ["createServer(", ".listen(", "Bun.serve("];
+        let words = ["createServer(", ".listen(", "Bun.serve(", ".bindAsync("];
         let evidence = words.iter().find_map(|word| sources.mention(word))?;
         Some(Found::likely(3000, Evidence { reason: "a server, whose port is not said: `PORT` is set".to_owned(), ..evidence }))
     };

@@ -66,7 +66,7 @@ pub fn find(manifests: &[&JsonFile], lockfile: Option<&Lockfile>) -> Needs {
                 let group = groups[..if native.compiled { 3 } else { 2 }].iter().find(|group| manifest.str(&[group, package]).is_some())?;
                 Some((manifest.evidence(&[group, package], format!("depends on `{package}`")), *group))
             });
-            let locked = || lockfile.filter(|file| native.compiled && file.holds(package)).map(|file| Evidence::at(&file.path, None, format!("holds `{package}`")));
+            let locked = || lockfile.filter(|file| native.compiled && native.run.is_empty() && file.holds(package)).map(|file| Evidence::at(&file.path, None, format!("holds `{package}`")));
             let Some((evidence, group)) = direct.or_else(|| locked().map(|evidence| (evidence, "dependencies"))) else { continue };
             if native.compiled {
                 needs.build.extend(TOOLS.iter().chain(native.build));

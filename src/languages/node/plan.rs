@@ -56,7 +56,7 @@ impl Detected for NodeService {
             details["leave"] = json!(null);
         }
         details["commands"] = json!(commands);
-        let packages = self.native.build.iter().chain(self.install.git.then_some(&"git"));
+        let packages = self.native.build.iter().chain(if self.install.git { &["ca-certificates", "git"][..] } else { &[] });
         details["packages"] = json!(packages.map(|name| package("trixie", name)).collect::<Result<Vec<_>>>()?);
         if base.flavor == Flavor::Alpine && details["packages"] != json!([]) {
             return Err(Error::new(Exit::Usage, "`base=alpine` does not fit: dependencies must be compiled, and the packages for it are known for Debian")
@@ -107,12 +107,20 @@ impl NodeService {
         let built = !steps.is_empty() || static_site;
         // Installed again without development dependencies, beside the build; or kept from the build.
         let pruned = built && self.install.prune && !member;
-        let modules = match (self.install.dependencies || needs_dev, built && (pruned || needs_dev)) {
+        // What scripts of members did to the dependencies is not made again: the development dependencies stay.
+        let kept = needs_dev || (built && member && self.install.of_members.iter().any(|(_, hook)| hook != "prepare"));
+        let modules = match (self.install.dependencies || kept, built && (pruned || kept)) {
             (false, _) => None,
             (true, true) => Some("build"),
             (true, false) => Some("deps"),
         };
-        let held_back = (!self.install.held_back.is_empty()).then(|| manager.without_scripts(&self.install.held_back, is_bun));
+        let mut held_back = Vec::new();
+        if !self.install.held_back.is_empty() {
+            held_back.push(manager.without_scripts(".", &self.install.held_back, is_bun));
+        }
+        for (dir, hook) in &self.install.of_members {
+            held_back.push(manager.without_scripts(dir, std::slice::from_ref(hook), is_bun));
+        }
         let manifests: Vec<Value> = self.install.manifests.iter().map(|(files, to)| json!({ "files": files, "to": to })).collect();
         json!({
             "setup": if is_bun { None } else { manager.setup() },
@@ -127,9 +135,9 @@ impl NodeService {
             "cache": manager.cache(),
             "secrets": self.install.secrets,
             "secret_npmrc": self.install.secret_npmrc,
-            "install": manager.install(false),
-            "install_production": if needs_dev { manager.install(false) } else { manager.install(true) },
-            "prune": (pruned && !needs_dev).then(|| manager.prune()),
+            "install": manager.install(false, None),
+            "install_production": manager.install(!needs_dev, member.then_some(self.package.as_str())),
+            "prune": (pruned && !kept).then(|| manager.prune()),
             "modules": modules,
             "member": member.then(|| self.inside(".")),
             "sources": self.sources.iter().map(|path| json!({ "from": path, "to": self.target(path, built) })).collect::<Vec<_>>(),
@@ -142,7 +150,7 @@ impl NodeService {
             "fetch_handler": self.framework.as_ref().and_then(|framework| framework.fetch_handler),
             "paths": null,
             "static": null,
-            "leave": if needs_dev { None } else { Some("The development dependencies go before the result is copied.") },
+            "leave": if kept { None } else { Some("The development dependencies go before the result is copied.") },
         })
     }
 

@@ -52,7 +52,9 @@ impl Lockfile {
     pub fn holds(&self, name: &str) -> bool {
         let text = &self.text;
         match self.tool {
-            Tool::Npm => text.contains(&format!("node_modules/{name}\": {{")) || text.contains(&format!("\"{name}\": {{")),
+            // The first format has no paths.
+            Tool::Npm if text.contains("\"packages\": {") => text.contains(&format!("node_modules/{name}\": {{")),
+            Tool::Npm => text.contains(&format!("\"{name}\": {{")),
             Tool::Bun => text.contains(&format!("[\"{name}@")),
             Tool::Yarn1 | Tool::Yarn => ["\n\"", "\n"].iter().any(|before| text.contains(&format!("{before}{name}@"))),
             Tool::Pnpm => ["\n  ", "\n  '", "\n  /", "\n  '/"]

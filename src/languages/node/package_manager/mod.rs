@@ -26,6 +26,8 @@ pub struct PackageManager {
     pub version: Option<Found<String>>,
     /// Yarn's own release, kept in the repository.
     pub vendored: Option<String>,
+    /// Whether Yarn can install what runs in production alone: it can from 4 on, before with a plugin.
+    pub focus: bool,
     /// The lockfile, at the root.
     pub lockfile: Option<Lockfile>,
 }
@@ -45,7 +47,7 @@ struct Wish {
 pub fn detect(project: &Project, manifest: &JsonFile, workspace: Option<&Workspace>, notes: &mut Vec<Note>) -> Result<PackageManager> {
     if !manifest.path.contains("package.json") {
         let name = Found::likely("none".to_owned(), Evidence::at(&manifest.path, 1, "no manifest: nothing to install"));
-        return Ok(PackageManager { name, tool: Tool::Npm, version: None, vendored: None, lockfile: None });
+        return Ok(PackageManager { name, tool: Tool::Npm, version: None, vendored: None, focus: false, lockfile: None });
     }
     let mut wishes = named(manifest);
     let lockfiles = locked(project)?;
@@ -87,7 +89,15 @@ pub fn detect(project: &Project, manifest: &JsonFile, workspace: Option<&Workspa
     };
     let vendored = vendored(project)?.filter(|_| tool == Tool::Yarn);
     note_lockfile(&name, tool, lockfile.as_ref(), manifest, workspace, notes);
-    Ok(PackageManager { name, tool, version, vendored, lockfile })
+    let major = version.as_ref().and_then(|version| version.value.split('.').next()?.parse::<u32>().ok()).unwrap_or_default();
+    let focus = major >= 4 || project.exists(".yarn/plugins/@yarnpkg/plugin-workspace-tools.cjs");
+    if tool == Tool::Yarn && !focus {
+        notes.push(Note::info(
+            "Yarn before 4 leaves development dependencies out only with its plugin `workspace-tools`: all dependencies go into the image",
+            name.evidence.first(),
+        ));
+    }
+    Ok(PackageManager { name, tool, version, vendored, focus, lockfile })
 }
 
 /// What the manifest says in so many words: `packageManager`, `devEngines`, `volta`.

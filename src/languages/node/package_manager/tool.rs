@@ -126,8 +126,8 @@ impl PackageManager {
     }
 
     /// The install that follows the lockfile to the letter, or the plain one where none fits. `production` leaves the
-    /// development dependencies out.
-    pub fn install(&self, production: bool) -> Vec<String> {
+    /// development dependencies out; `member` is the name of the workspace's member that is installed for.
+    pub fn install(&self, production: bool, member: Option<&str>) -> Vec<String> {
         let locked = self.lockfile.as_ref().is_some_and(|lockfile| !lockfile.outdated.get());
         let mut arguments: Vec<&str> = match (self.tool, locked) {
             (Tool::Npm, true) => vec!["ci"],
@@ -135,7 +135,7 @@ impl PackageManager {
             (Tool::Yarn1 | Tool::Pnpm | Tool::Bun, true) => vec!["install", "--frozen-lockfile"],
             (Tool::Pnpm, false) => vec!["install", "--no-frozen-lockfile"],
             (Tool::Yarn1 | Tool::Bun, false) => vec!["install"],
-            (Tool::Yarn, _) if production => vec!["workspaces", "focus", "--production"],
+            (Tool::Yarn, _) if production && self.focus => ["workspaces", "focus"].into_iter().chain(member).chain(["--production"]).collect(),
             (Tool::Yarn, true) => vec!["install", "--immutable"],
             (Tool::Yarn, false) => vec!["install", "--no-immutable"],
         };
@@ -158,8 +158,9 @@ impl PackageManager {
         match self.tool {
             Tool::Npm => words(&["npm", "prune", "--omit=dev", "--ignore-scripts"]),
             Tool::Yarn1 => self.command(&["install", "--frozen-lockfile", "--production", "--ignore-scripts"]),
-            Tool::Yarn => self.install(true),
-            Tool::Pnpm => self.command(&["install", "--prod", "--offline", "--frozen-lockfile", "--ignore-scripts", "--store-dir", self.cache()]),
+            Tool::Yarn => self.install(true, None),
+            // Without a terminal, pnpm only takes packages away where it knows that nobody can be asked.
+            Tool::Pnpm => [words(&["CI=true"]), self.command(&["install", "--prod", "--offline", "--frozen-lockfile", "--ignore-scripts", "--store-dir", self.cache()])].concat(),
             Tool::Bun => self.command(&["install", "--frozen-lockfile", "--production", "--ignore-scripts"]),
         }
     }
@@ -198,9 +199,14 @@ impl PackageManager {
         command
     }
 
-    /// Takes scripts out of the manifest, so that an install does not run them.
-    pub fn without_scripts(&self, scripts: &[String], runtime_is_bun: bool) -> Vec<String> {
-        let mut command = words(if runtime_is_bun { &["bun", "pm", "pkg", "delete"] } else { &["npm", "pkg", "delete"] });
+    /// Takes scripts out of a folder's manifest, so that an install does not run them.
+    pub fn without_scripts(&self, dir: &str, scripts: &[String], runtime_is_bun: bool) -> Vec<String> {
+        let mut command = match (runtime_is_bun, dir) {
+            (true, ".") => words(&["bun", "pm", "pkg", "delete"]),
+            (true, dir) => words(&["bun", "--cwd", dir, "pm", "pkg", "delete"]),
+            (false, ".") => words(&["npm", "pkg", "delete"]),
+            (false, dir) => words(&["npm", "--prefix", dir, "pkg", "delete"]),
+        };
         command.extend(scripts.iter().map(|script| format!("scripts.{script}")));
         command
     }
