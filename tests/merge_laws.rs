@@ -35,12 +35,20 @@ fn apply(base: &str, edits: &[Edit], mark: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// Every Dockerfile of the snapshots, those of single services included.
 fn snapshots() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
-    let mut texts = Vec::new();
-    for case in std::fs::read_dir(root).unwrap() {
-        texts.push(std::fs::read_to_string(case.unwrap().path().join("Dockerfile")).unwrap());
+    fn below(dir: &Path, texts: &mut Vec<String>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                below(&path, texts);
+            } else if path.file_name().is_some_and(|name| name == "Dockerfile") {
+                texts.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
     }
+    let mut texts = Vec::new();
+    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"), &mut texts);
     texts.sort();
     texts
 }
