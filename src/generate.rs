@@ -192,6 +192,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
     let mut rendered = Vec::new();
     let mut now = Vec::new();
     let mut whole = Vec::new();
+    let whole_name = if names.len() > 1 { root.canonicalize_utf8().ok().and_then(|root| root.file_name().map(str::to_owned)) } else { None };
     for service in &mut services {
         let answers = old.of(&service.facts.name).over_by(given.of(&service.facts.name));
         let choices = answers.over(&service.facts)?;
@@ -209,7 +210,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generation> {
             _ => error,
         })?;
         let emit = artefacts::select(answers.get("emit"))?;
-        let source = Source { plan: &plan, facts: &choices.facts, answers: &answers, project: &service.project, context: &service.context };
+        let source = Source { plan: &plan, facts: &choices.facts, answers: &answers, project: &service.project, context: &service.context, whole: whole_name.as_deref() };
         let (deployment, notes) = Deployment::new(source)?;
         files.retain(|file| artefacts::of(&file.path).is_none_or(|artefact| emit.contains(&artefact)));
         for file in &mut files {

@@ -114,6 +114,14 @@ pub fn filters() -> Tera {
     tera.register_filter("comment", |value: String, _: Kwargs, _: &State<'_>| comment(&value));
     tera.register_filter("k8s_value", |value: String, _: Kwargs, _: &State<'_>| value.replace("$(", "$$("));
     tera.register_filter("compose_value", |value: String, _: Kwargs, _: &State<'_>| value.replace('$', "$$"));
+    tera.register_filter("gitlab_value", |value: String, _: Kwargs, _: &State<'_>| value.replace('$', "$$"));
+    tera.register_filter("hcl", |value: String, _: Kwargs, _: &State<'_>| {
+        serde_json::Value::from(value).to_string().replace("${", "$${").replace("%{", "%%{")
+    });
+    tera.register_filter("label", |value: String, _: Kwargs, _: &State<'_>| crate::deployment::label(&value));
+    tera.register_filter("with_cmd", |words: Vec<String>, _: Kwargs, _: &State<'_>| {
+        std::iter::once("CMD".to_owned()).chain(words).collect::<Vec<String>>()
+    });
     tera.register_filter("no_expression", |value: String, _: Kwargs, _: &State<'_>| value.replace("${{", "$ {{"));
     tera
 }
@@ -166,7 +174,7 @@ pub fn yaml(value: &str) -> String {
     let starts = value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     // A colon is plain inside an image or a URL: it separates only before a blank or at the end.
     let body = value.split(':').all(|part| part.chars().all(plain)) && !value.ends_with(':');
-    if starts && body && !word { value.to_owned() } else { serde_json::Value::from(value).to_string().replace('\u{7f}', "\\u007f") }
+    if value == "." || (starts && body && !word) { value.to_owned() } else { serde_json::Value::from(value).to_string().replace('\u{7f}', "\\u007f") }
 }
 
 /// Text for a comment: one line, and nothing that a workflow would evaluate.

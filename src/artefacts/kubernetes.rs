@@ -139,6 +139,10 @@ fn annotations(deployment: &Deployment, workload: &str) -> String {
         skips.push("CKV_K8S_38=the Vault agent asks with the token of the pod".to_owned());
         lines.push("polaris.fairwinds.com/automountServiceAccountToken-exempt: \"true\"".to_owned());
     }
+    if deployment.arbitrary_user {
+        skips.push("CKV_K8S_40=OpenShift gives out the user id from the range of the namespace".to_owned());
+        lines.push("kube-score/ignore: container-security-context-user-group-id".to_owned());
+    }
     if deployment.probes.is_none() && workload == "Deployment" {
         skips.push("CKV_K8S_8=it listens on no port; when it fails it ends and is started again".to_owned());
         skips.push("CKV_K8S_9=it gets no traffic that could be held back".to_owned());

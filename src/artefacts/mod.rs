@@ -1,7 +1,11 @@
 //! Which artefacts are written (`--emit dockerfile,k8s`, `--emit +compose`, `--emit -k8s`), and one file for each family.
 //! What belongs to one service is rendered from its [`Deployment`]; what belongs to the whole, from those of all services.
 
-pub mod kubernetes;
+mod bake;
+mod ci;
+mod compose;
+mod kubernetes;
+mod policy;
 
 use crate::deployment::Deployment;
 use crate::error::{Error, Result};
@@ -40,6 +44,10 @@ pub fn of(path: &str) -> Option<&'static str> {
     match path.rsplit('/').next()? {
         "Dockerfile" => Some("dockerfile"),
         ".dockerignore" | "Dockerfile.dockerignore" => Some("dockerignore"),
+        "compose.yaml" => Some("compose"),
+        "docker-bake.hcl" => Some("bake"),
+        "container.yml" | ".gitlab-ci.yml" | ".trivyignore.yaml" | ".grype.yaml" | ".snyk" | "scout.vex.json" | "renovate.json" | "dependabot.yml" => Some("ci"),
+        _ if path.starts_with("policy/") => Some("policy"),
         _ if path.split('/').any(|part| part == "k8s" || part == "k8s-overlays") => Some("k8s"),
         _ => None,
     }
@@ -59,8 +67,12 @@ pub fn of_service(deployment: &Deployment, emit: &[&str]) -> Result<Vec<Rendered
 /// A template that fails is a bug.
 pub fn of_whole(services: &[(Deployment, Vec<&'static str>)]) -> Result<Vec<RenderedFile>> {
     let of = |artefact: &str| services.iter().filter(|(_, emit)| emit.contains(&artefact)).map(|(deployment, _)| deployment).collect::<Vec<_>>();
-    let _ = of;
-    Ok(Vec::new())
+    let mut files = Vec::new();
+    files.extend(compose::render(&of("compose"))?);
+    files.extend(bake::render(&of("bake"))?);
+    files.extend(ci::render(&of("ci"))?);
+    files.extend(policy::render(&of("policy"))?);
+    Ok(files)
 }
 
 /// Renders one file.

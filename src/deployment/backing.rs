@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::dependencies::Dependencies;
 use super::environment::Environment;
-use crate::catalog::Catalog;
 use crate::languages::Facts;
 use crate::plan::EnvVar;
 use crate::project::Project;
@@ -19,7 +18,8 @@ struct Kind {
     marks: &'static [&'static str],
     repository: &'static str,
     tag: &'static str,
-    line: &'static str,
+    /// Index digest of that tag as several public repositories pin it; empty where none agree.
+    digest: &'static str,
     user: &'static str,
     volume: &'static str,
     env: &'static [(&'static str, &'static str)],
@@ -31,18 +31,18 @@ struct Kind {
     tmpfs: &'static [&'static str],
 }
 
-/// For local work: one user, one database, a password that is only good on this machine's own network of containers.
-const LOCAL: &str = "${LOCAL_PASSWORD:-local}";
+/// For local work: one user, one database, and a password that stands in `.env`, so that none stands in the file.
+const LOCAL: &str = "${LOCAL_PASSWORD:?set it in .env}";
 
 const KINDS: &[Kind] = &[
     Kind {
         name: "postgres", title: "PostgreSQL", port: 5432,
         packages: &["pg", "postgres", "pg-promise", "@prisma/adapter-pg", "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "github.com/lib/pq", "github.com/jackc/pgx", "gorm.io/driver/postgres", "tokio-postgres", "org.postgresql", "postgresql", "r2dbc-postgresql", "npgsql.entityframeworkcore.postgresql", "npgsql", "postgrex", "pg-native"],
         marks: &["provider = \"postgresql\"", "postgres://", "postgresql://", "django.db.backends.postgresql", "sqlx-postgres"],
-        repository: "postgres", tag: "17.6-bookworm", line: "17", user: "999:999", volume: "/var/lib/postgresql/data",
+        repository: "postgres", tag: "17.6", digest: "00bc86618629af00d2937fdc5a5d63db3ff8450acf52f0636ec813c7f4902929", user: "999:999", volume: "/var/lib/postgresql/data",
         env: &[("POSTGRES_USER", "app"), ("POSTGRES_DB", "app"), ("POSTGRES_PASSWORD", LOCAL)],
         command: &[], health: &["CMD", "pg_isready", "--username=app", "--dbname=app"],
-        url: "postgresql://app:${LOCAL_PASSWORD:-local}@postgres:5432/app",
+        url: "postgresql://app:${LOCAL_PASSWORD:?set it in .env}@postgres:5432/app",
         urls: &["DATABASE_URL", "DATABASE_URI", "POSTGRES_URL", "POSTGRES_URI", "POSTGRESQL_URL", "DB_URL", "DB_URI", "DIRECT_URL", "SQLALCHEMY_DATABASE_URI", "PG_URL"],
         prefixes: &["POSTGRES", "POSTGRESQL", "PG", "DB", "DATABASE", "SQL"], tmpfs: &["/tmp", "/var/run/postgresql:uid=999,gid=999"],
     },
@@ -50,10 +50,10 @@ const KINDS: &[Kind] = &[
         name: "mysql", title: "MySQL", port: 3306,
         packages: &["mysql", "mysql2", "mysqlclient", "pymysql", "aiomysql", "github.com/go-sql-driver/mysql", "gorm.io/driver/mysql", "mysql_async", "mysql-connector-j", "mysql-connector-java", "mysql-connector-python", "mariadb-java-client", "mariadb", "pomelo.entityframeworkcore.mysql"],
         marks: &["provider = \"mysql\"", "mysql://", "django.db.backends.mysql"],
-        repository: "mysql", tag: "8.4.6", line: "8.4", user: "999:999", volume: "/var/lib/mysql",
+        repository: "mysql", tag: "8.4.6", digest: "869218921e61d6c3c89820955d63cca42971f0e3e6c1e2792247bbd944ebc6e9", user: "999:999", volume: "/var/lib/mysql",
         env: &[("MYSQL_USER", "app"), ("MYSQL_DATABASE", "app"), ("MYSQL_PASSWORD", LOCAL), ("MYSQL_RANDOM_ROOT_PASSWORD", "yes")],
         command: &[], health: &["CMD", "mysqladmin", "ping", "--host=127.0.0.1", "--silent"],
-        url: "mysql://app:${LOCAL_PASSWORD:-local}@mysql:3306/app",
+        url: "mysql://app:${LOCAL_PASSWORD:?set it in .env}@mysql:3306/app",
         urls: &["DATABASE_URL", "DATABASE_URI", "MYSQL_URL", "DB_URL", "DB_URI", "SQLALCHEMY_DATABASE_URI"],
         prefixes: &["MYSQL", "MARIADB", "DB", "DATABASE", "SQL"], tmpfs: &["/tmp", "/var/run/mysqld:uid=999,gid=999"],
     },
@@ -61,7 +61,7 @@ const KINDS: &[Kind] = &[
         name: "redis", title: "Redis", port: 6379,
         packages: &["redis", "ioredis", "bullmq", "bull", "connect-redis", "django-redis", "channels-redis", "hiredis", "aioredis", "arq", "rq", "github.com/redis/go-redis", "github.com/go-redis/redis", "github.com/gomodule/redigo", "fred", "deadpool-redis", "spring-boot-starter-data-redis", "jedis", "lettuce-core", "stackexchange.redis", "sidekiq", "predis/predis"],
         marks: &["redis://"],
-        repository: "redis", tag: "8.2.1-bookworm", line: "8", user: "999:999", volume: "/data",
+        repository: "redis", tag: "8.2.1", digest: "5fa2edb1e408fa8235e6db8fab01d1afaaae96c9403ba67b70feceb8661e8621", user: "999:999", volume: "/data",
         env: &[], command: &["redis-server", "--save", "60", "1"], health: &["CMD", "redis-cli", "ping"],
         url: "redis://redis:6379/0",
         urls: &["REDIS_URL", "REDIS_URI", "REDIS_CONNECTION_STRING", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BROKER_URL", "CACHE_URL"],
@@ -71,7 +71,7 @@ const KINDS: &[Kind] = &[
         name: "mongo", title: "MongoDB", port: 27017,
         packages: &["mongodb", "mongoose", "pymongo", "motor", "mongoengine", "beanie", "go.mongodb.org/mongo-driver", "spring-boot-starter-data-mongodb", "mongodb.driver", "mongoid"],
         marks: &["provider = \"mongodb\"", "mongodb://"],
-        repository: "mongo", tag: "8.0.13-noble", line: "8", user: "999:999", volume: "/data/db",
+        repository: "mongo", tag: "8.0.13", digest: "", user: "999:999", volume: "/data/db",
         env: &[], command: &[], health: &["CMD", "mongosh", "--quiet", "--eval", "quit(db.adminCommand('ping').ok ? 0 : 1)"],
         url: "mongodb://mongo:27017/app",
         urls: &["MONGODB_URI", "MONGODB_URL", "MONGO_URI", "MONGO_URL", "DATABASE_URL", "DB_URL", "DB_URI"],
@@ -81,10 +81,10 @@ const KINDS: &[Kind] = &[
         name: "rabbitmq", title: "RabbitMQ", port: 5672,
         packages: &["amqplib", "amqp-connection-manager", "pika", "aio-pika", "github.com/rabbitmq/amqp091-go", "github.com/streadway/amqp", "lapin", "spring-boot-starter-amqp", "rabbitmq.client", "bunny"],
         marks: &["amqp://", "pyamqp://"],
-        repository: "rabbitmq", tag: "4.1.4", line: "4", user: "999:999", volume: "/var/lib/rabbitmq",
+        repository: "rabbitmq", tag: "4.1.4", digest: "", user: "999:999", volume: "/var/lib/rabbitmq",
         env: &[("RABBITMQ_DEFAULT_USER", "app"), ("RABBITMQ_DEFAULT_PASS", LOCAL)],
         command: &[], health: &["CMD", "rabbitmq-diagnostics", "--quiet", "check_port_connectivity"],
-        url: "amqp://app:${LOCAL_PASSWORD:-local}@rabbitmq:5672/",
+        url: "amqp://app:${LOCAL_PASSWORD:?set it in .env}@rabbitmq:5672/",
         urls: &["AMQP_URL", "RABBITMQ_URL", "RABBITMQ_URI", "CLOUDAMQP_URL", "CELERY_BROKER_URL", "BROKER_URL"],
         prefixes: &["RABBITMQ", "AMQP"], tmpfs: &["/tmp", "/var/log/rabbitmq:uid=999,gid=999"],
     },
@@ -92,7 +92,7 @@ const KINDS: &[Kind] = &[
         name: "kafka", title: "Kafka", port: 9092,
         packages: &["kafkajs", "node-rdkafka", "@confluentinc/kafka-javascript", "kafka-python", "kafka-python-ng", "confluent-kafka", "aiokafka", "github.com/segmentio/kafka-go", "github.com/ibm/sarama", "github.com/confluentinc/confluent-kafka-go", "github.com/twmb/franz-go", "rdkafka", "spring-kafka", "kafka-clients", "confluent.kafka"],
         marks: &[],
-        repository: "apache/kafka", tag: "4.1.0", line: "4", user: "1000:1000", volume: "/var/lib/kafka/data",
+        repository: "apache/kafka", tag: "4.1.0", digest: "bff074a5d0051dbc0bbbcd25b045bb1fe84833ec0d3c7c965d1797dd289ec88f", user: "1000:1000", volume: "/var/lib/kafka/data",
         env: &[
             ("KAFKA_NODE_ID", "1"), ("KAFKA_PROCESS_ROLES", "broker,controller"), ("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@kafka:9093"),
             ("KAFKA_LISTENERS", "PLAINTEXT://:9092,CONTROLLER://:9093"), ("KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://kafka:9092"),
@@ -171,15 +171,10 @@ pub(super) fn detect(project: &Project, dependencies: &Dependencies, environment
     found
 }
 
-/// The catalog's pin, else the tag alone.
+/// With its digest, else the tag alone.
 fn image(kind: &Kind) -> (String, bool) {
-    let name = kind.repository.rsplit('/').next().unwrap_or(kind.repository);
-    let pinned = Catalog::embedded().ok().and_then(|catalog| {
-        let images = catalog.images().iter();
-        let fits = images.filter(|image| image.is_default() && image.language == "service" && image.repository.ends_with(&format!("/{name}")));
-        fits.filter(|image| crate::catalog::in_line(&image.version, kind.line)).max_by_key(|image| crate::catalog::version_key(&image.version))?.pinned()
-    });
-    match pinned {
+    let digest = format!("sha256:{}", kind.digest);
+    match crate::catalog::PinnedImage::new(kind.repository, kind.tag, &digest) {
         Some(image) => (image.reference().to_owned(), true),
         None => (format!("{}:{}", kind.repository, kind.tag), false),
     }

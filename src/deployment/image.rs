@@ -14,7 +14,7 @@ use crate::sources::Pattern;
 
 /// Where a manifest says the sources are kept: `repository` fields, a module path, project links.
 static HOSTED: Pattern = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:^module\s+|"?(?:repository|source|source[- ]code|homepage|url)"?\s*[:=].{0,40}?)(?:git\+)?(?:https?://|git@|ssh://git@|github:)?((?:github|gitlab)\.com)[/:]([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)"#).ok()
+    Regex::new(r#"(?i)(?:^module\s+|"?(?:repository|source|source[- ]code|homepage|url)"?\s*[:=].{0,40}?)(?:git\+)?(?:https?://|git@|ssh://git@)?((?:github|gitlab)(?:\.com)?)[/:]([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)"#).ok()
 });
 
 /// Name of an image, and the repository that builds it.
@@ -22,7 +22,7 @@ static HOSTED: Pattern = LazyLock::new(|| {
 pub struct Image {
     /// `ghcr.io/acme/shop`, without tag and digest.
     pub name: String,
-    /// The tag that a build of the default branch moves.
+    /// The branch that is released, and the tag that its builds move.
     pub tag: String,
     /// `github.com/acme/shop`, when known.
     pub repository: Option<String>,
@@ -41,7 +41,8 @@ impl Image {
             (None, Some(repository)) => (image_of(repository, service), true),
             (None, None) => (format!("registry.example.com/{service}"), false),
         };
-        Ok(Self { name, tag: "main".to_owned(), repository, known })
+        let tag = branch(answers.get("branch").unwrap_or("main"))?;
+        Ok(Self { name, tag, repository, known })
     }
 
     /// What to do where nobody says where the image is kept.
@@ -60,7 +61,8 @@ fn hosted(path: &str, text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let captures = pattern.captures(line.trim())?;
         let name = captures[3].trim_end_matches(".git").to_owned();
-        Some(format!("{}/{}/{name}", captures[1].to_lowercase(), &captures[2]))
+        // `github:acme/shop` is npm's short form.
+        Some(format!("{}.com/{}/{name}", captures[1].to_lowercase().trim_end_matches(".com"), &captures[2]))
     })
 }
 
@@ -71,6 +73,12 @@ fn image_of(repository: &str, service: &str) -> String {
     // One repository may hold several services: each has an image of its own below it.
     let last = rest.rsplit('/').next().unwrap_or(rest);
     if super::label(last) == service { format!("{registry}/{rest}") } else { format!("{registry}/{rest}/{service}") }
+}
+
+/// A branch that is also a tag of an image.
+fn branch(text: &str) -> Result<String> {
+    let fits = text.len() <= 128 && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if fits { Ok(text.to_owned()) } else { Err(wrong("branch", text, "a branch whose name can be a tag, for example `main`")) }
 }
 
 /// `github.com/OWNER/NAME`, with or without `https://`.
@@ -97,6 +105,7 @@ mod tests {
         assert_eq!(of("go.mod", "module github.com/Acme/shop/v2\n").as_deref(), Some("github.com/Acme/shop"));
         assert_eq!(of("package.json", "  \"repository\": \"git+https://github.com/acme/shop.git\",").as_deref(), Some("github.com/acme/shop"));
         assert_eq!(of("package.json", "  \"url\": \"git@gitlab.com:acme/shop.git\"").as_deref(), Some("gitlab.com/acme/shop"));
+        assert_eq!(of("package.json", "  \"repository\": \"github:acme/shop\",").as_deref(), Some("github.com/acme/shop"));
         assert_eq!(of("package.json", "  \"bugs\": \"https://example.org\""), None);
         assert_eq!(of("go.mod", "require github.com/lib/pq v1"), None);
     }

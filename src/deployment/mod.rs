@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
 use crate::languages::{Facts, Kind, Note};
-use crate::plan::{EnvVar, NonRootUser, Plan};
+use crate::plan::{EnvVar, Healthcheck, NonRootUser, Plan};
 use crate::project::{Project, join};
 use crate::settings::Answers;
 use dependencies::Dependencies;
@@ -87,6 +87,8 @@ pub struct Deployment {
     pub port: Option<u16>,
     /// How it is asked; `None` without a port.
     pub probes: Option<Probes>,
+    /// The image's own health check.
+    pub healthcheck: Option<Healthcheck>,
     /// Seconds before SIGTERM in Kubernetes, for load balancers to notice; 0 without a port.
     pub pre_stop: u32,
     /// Seconds from SIGTERM to SIGKILL.
@@ -120,9 +122,15 @@ pub struct Deployment {
     /// The host name it is published under.
     pub host: Option<String>,
     /// Class of the Ingress, or name of the Gateway.
-    pub gateway: Option<String>,
+    pub gateway: String,
     /// Namespace of the overlay.
     pub namespace: String,
+    /// Provider of the CI.
+    pub ci: String,
+    /// Scanner of vulnerabilities.
+    pub scanner: String,
+    /// How images are signed.
+    pub signing: String,
     /// Whether the Prometheus operator is told of the metrics, where there are some.
     pub monitor: bool,
 }
@@ -140,6 +148,8 @@ pub struct Source<'s> {
     pub project: &'s Project,
     /// Its path, relative to the project's root.
     pub context: &'s str,
+    /// Name of the whole, where it holds several services.
+    pub whole: Option<&'s str>,
 }
 
 impl Deployment {
@@ -148,7 +158,7 @@ impl Deployment {
     /// # Errors
     /// Exit 2 when an answer does not fit.
     pub fn new(source: Source<'_>) -> Result<(Self, Vec<Note>)> {
-        let Source { plan, facts, answers, project, context } = source;
+        let Source { plan, facts, answers, project, context, whole } = source;
         let runtime = &plan.runtime;
         let dependencies = Dependencies::read(project, &plan.dir);
         let environment = Environment::read(project, &plan.dir);
@@ -202,11 +212,15 @@ impl Deployment {
             arbitrary_user: answers.get("cluster") == Some("openshift"),
             port: runtime.port,
             probes: Probes::new(plan, facts),
+            healthcheck: runtime.healthcheck.clone(),
+            ci: answers.get("ci").unwrap_or("github").to_owned(),
+            scanner: answers.get("scanner").unwrap_or("trivy").to_owned(),
+            signing: answers.get("signing").unwrap_or("cosign").to_owned(),
             pre_stop: if runtime.port.is_some() { PRE_STOP } else { 0 },
             drain: if runtime.init.is_some() { 0 } else { DRAIN },
             init: runtime.init.is_none(),
-            namespace: label(answers.get("namespace").unwrap_or(&name)),
-            gateway: answers.get("gateway").map(label),
+            namespace: label(answers.get("namespace").or(whole).unwrap_or(&name)),
+            gateway: label(answers.get("gateway").unwrap_or(if expose == Expose::Ingress { "traefik" } else { "gateway" })),
             schedule: answers.get("schedule").map(schedule).transpose()?,
             calls_out: dependencies.calls_out(),
             monitor: answers.get("monitor") == Some("servicemonitor") && telemetry.metrics.is_some(),
