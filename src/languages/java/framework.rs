@@ -24,6 +24,8 @@ pub struct Recognised {
     pub health: Option<Found<String>>,
     /// Variables that it needs.
     pub env: Vec<EnvVar>,
+    /// Options of the JVM.
+    pub options: Vec<&'static str>,
     /// Arguments to the program.
     pub arguments: Vec<String>,
     /// Files that the running program reads beside its archive.
@@ -156,6 +158,7 @@ fn listening(
         port_variable: server.variable,
         health,
         env: Vec::new(),
+        options: Vec::new(),
         arguments,
         files,
     }
@@ -179,6 +182,7 @@ fn plain(module: &Module, sources: &ModuleSources, configuration: &Configuration
         health: if web { sources.health() } else { None },
         kind,
         env: Vec::new(),
+        options: Vec::new(),
         arguments: Vec::new(),
         files: Vec::new(),
     }

@@ -43,6 +43,8 @@ struct JavaService {
     built: Built,
     port_variable: Option<&'static str>,
     env: Vec<EnvVar>,
+    /// Options of the JVM.
+    options: Vec<&'static str>,
     /// Files that the running program reads beside its archive.
     files: Vec<String>,
     build: Build,
@@ -170,7 +172,7 @@ fn any(project: &Project, tool: Tool, module: &Module, build: &Build) -> Result<
     if main.is_none() && !(framework_makes_it && (sources.any() || module.packaging == Packaging::War)) {
         start = None;
     }
-    let Recognised { name, kind, port, port_variable, health, env, arguments, files } =
+    let Recognised { name, kind, port, port_variable, health, env, options, arguments, files } =
         framework::recognise(project, module, &sources, &configuration, &mut notes);
     if let Some(start) = &mut start {
         start.value.extend(arguments);
@@ -209,7 +211,7 @@ fn any(project: &Project, tool: Tool, module: &Module, build: &Build) -> Result<
         notes,
         ..Facts::new(name_of, &module.path, language, kind)
     };
-    let mut service = JavaService { facts: facts.clone(), tool, module: module.clone(), built, port_variable, env, files, build };
+    let mut service = JavaService { facts: facts.clone(), tool, module: module.clone(), built, port_variable, env, options, files, build };
     facts.build = Some(Found::certain(service.build_command(), manifest));
     service.facts = facts;
     Ok(Some(service))

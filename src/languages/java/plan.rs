@@ -287,7 +287,8 @@ impl JavaService {
         let mut command = given.to_vec();
         if command.first().is_some_and(|program| program == "java") {
             // The user has no home, and libraries keep caches there.
-            command.insert(1, "-Duser.home=/tmp".to_owned());
+            let options = ["-Duser.home=/tmp"].into_iter().chain(self.options.iter().copied()).map(str::to_owned);
+            command.splice(1..1, options);
         }
         Ok(Runtime {
             image,

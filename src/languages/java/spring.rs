@@ -65,9 +65,17 @@ pub fn recognise(module: &Module, sources: &ModuleSources, configuration: &Confi
             Found::likely(8080, Evidence { reason: "Spring Boot listens on 8080 when it is told nothing".to_owned(), ..evidence })
         })
     });
-    Some(Recognised { name: Some(name), kind, port, port_variable: Some("SERVER_PORT"), health, env, arguments: Vec::new(), files: Vec::new() })
+    // When the last request is done, Reactor Netty waits for two seconds of silence, which only delay the stop.
+    let reactive = web && module.dependency(REACTIVE).is_some();
+    let options = if reactive { vec!["-Dreactor.netty.ioShutdownQuietPeriod=0"] } else { Vec::new() };
+    Some(Recognised { name: Some(name), kind, port, port_variable: Some("SERVER_PORT"), health, env, options, arguments: Vec::new(), files: Vec::new() })
 }
 
+/// Libraries by which Reactor Netty may be the server.
+const REACTIVE: &[&str] = &[
+    "org.springframework.boot:spring-boot-starter-webflux", "org.springframework.boot:spring-boot-starter-reactor-netty",
+    "org.springframework.cloud:spring-cloud-starter-gateway",
+];
 const ACTUATOR: &[&str] = &["org.springframework.boot:spring-boot-starter-actuator"];
 
 fn kind(module: &Module, sources: &ModuleSources, configuration: &Configuration) -> Found<Kind> {
