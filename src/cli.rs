@@ -7,9 +7,23 @@ use crate::output::Verbosity;
 use crate::pins::Age;
 use crate::reconcile::OnConflict;
 
+/// The contract's exit codes, for `--help` and the manual page.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or nothing to do
+  1    `check`, `audit` or `pin --check` found something
+  2    the command line is wrong
+  3    an answer is missing and may not be asked for
+  4    nothing recognised, or not supported
+  5    some files could not be merged: each is untouched, and the new text lies beside it
+  6    refused: it would replace a file it did not write, or leave the project's folder
+  7    something outside failed (registry, network): trying again may help
+  70   a bug in dockwright
+  130  interrupted; nothing was written";
+
 /// Writes production container files for any repository, and proves them.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, after_long_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do; alone, `dockwright` is `init` in the current folder.
     #[command(subcommand)]

@@ -72,7 +72,10 @@ impl Modules {
             let file = module.file.as_ref();
             file.is_some_and(|file| file.local_replaces().any(|(_, folder, _)| clean(&module.dir, folder).is_some_and(|dir| !dir.starts_with(&format!("{}/", module.dir)))))
         };
-        if modules.list.iter().any(lends) {
+        // Where they all lie below one folder, that one is their context.
+        let top = |module: &Module| module.dir.split('/').next().map(str::to_owned);
+        let apart = modules.list.iter().any(|module| top(module) != top(&modules.list[0]));
+        if apart && modules.list.iter().any(lends) {
             modules.follow(project, notes)?;
             return Ok(Some(modules));
         }
@@ -196,6 +199,8 @@ mod tests {
         let together = [("a/go.mod", "module a\nreplace x.org/b => ../b\n"), ("b/go.mod", "module x.org/b\n"), ("c/go.mod", "module c\n")];
         let modules = Modules::read(&Project::from_files(together), &mut Vec::new()).unwrap().unwrap();
         assert_eq!(modules.closure(0), [0, 1]);
+        let deeper = [("x/a/go.mod", "module a\nreplace x.org/b => ../b\n"), ("x/b/go.mod", "module x.org/b\n")];
+        assert!(Modules::read(&Project::from_files(deeper), &mut Vec::new()).unwrap().is_none());
         assert_eq!(modules.package("x.org/b/pkg"), Some((1, "b/pkg".to_owned())));
     }
 }
