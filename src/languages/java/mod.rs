@@ -2,6 +2,7 @@
 //! and `configuration` what the program says; `framework` and `spring` what runs, `version` which Java, `layout` what is
 //! built and how it lies in the image; `plan` makes the plan of it.
 
+mod beginning;
 mod configuration;
 mod framework;
 mod gradle;
@@ -77,6 +78,10 @@ struct Build {
 impl Language for Java {
     fn manifests(&self) -> &'static [&'static str] {
         &["pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "mvnw", "gradlew"]
+    }
+
+    fn beginnings(&self) -> &'static [crate::begin::Beginning] {
+        beginning::BEGINNINGS
     }
 
     fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Detected, Facts, Kind, Language};
+use super::{Detected, Facts, Kind, Language, Note};
 use crate::error::Result;
 use crate::found::{Confidence, Evidence, Found};
 use crate::json_file::JsonFile;
@@ -103,6 +103,7 @@ impl Language for Node {
             Some(_) => own.is_runnable() && !starts_member(own),
             None => !below() || own.is_runnable(),
         }));
+        services.iter_mut().for_each(NodeService::start_something);
         Ok(services.into_iter().map(|service| Box::new(service) as Box<dyn Detected>).collect())
     }
 }
@@ -208,6 +209,19 @@ fn service(
 }
 
 impl NodeService {
+    /// Where nothing says which program is started, the interpreter is, and takes one as its argument.
+    fn start_something(&mut self) {
+        if self.facts.start.is_some() || self.facts.kind.value == Kind::Static {
+            return;
+        }
+        let interpreter = self.facts.language.value.clone();
+        self.facts.notes.push(Note::warning(
+            format!("nothing says which program is started: the image starts `{interpreter}` itself, and takes a program as its argument; name it with `--set start=\"{interpreter} PROGRAM.js\"`"),
+            self.facts.language.evidence.first(),
+        ));
+        self.facts.start = Some(Found::guess(vec![interpreter], None));
+    }
+
     /// Whether it is a program, not a library or a folder of tools.
     fn is_runnable(&self) -> bool {
         let sure = |start: &Start| start.command.confidence != Confidence::Guess;

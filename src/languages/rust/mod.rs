@@ -1,6 +1,7 @@
 //! Rust: `workspace` and `manifest` read what is built together, `lockfile`, `toolchain`, `cargo_config` and `native` with
 //! what, `service` and `address` what a program is and where it listens, `assets` what it opens; `plan` makes the plan of it.
 
+mod beginning;
 mod address;
 mod assets;
 mod cargo_config;
@@ -82,6 +83,10 @@ struct Build {
 impl Language for Rust {
     fn manifests(&self) -> &'static [&'static str] {
         &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "rust-toolchain", "Rocket.toml"]
+    }
+
+    fn beginnings(&self) -> &'static [crate::begin::Beginning] {
+        beginning::BEGINNINGS
     }
 
     fn detect(&self, project: &Project) -> Result<Vec<Box<dyn Detected>>> {
