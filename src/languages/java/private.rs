@@ -13,13 +13,11 @@ use crate::languages::Note;
 use crate::project::Project;
 use crate::sources::Pattern;
 
-/// Repositories that everybody may read.
-const PUBLIC: &[&str] = &[
-    "repo.maven.apache.org", "repo1.maven.org", "repo.spring.io", "repository.apache.org", "oss.sonatype.org", "s01.oss.sonatype.org",
-    "central.sonatype.com", "jitpack.io", "packages.confluent.io", "maven.google.com", "dl.google.com", "repository.jboss.org", "plugins.gradle.org",
-    "repo.eclipse.org", "maven.vaadin.com", "jcenter.bintray.com", "packages.jetbrains.team", "maven.pkg.jetbrains.space", "repo.grails.org",
-    "central.artipie.com", "repo.clojars.org", "clojars.org", "build.shibboleth.net", "maven.restlet.com", "repo.hortonworks.com", "repo.gradle.org",
-    "repo.akka.io", "releases.aspose.com", "repo.osgeo.org", "download.osgeo.org", "kotlin.bintray.com", "dl.bintray.com", "repo.jenkins-ci.org",
+/// Words in the address of a repository that wants a login: products that companies keep their own packages in, and names
+/// that only resolve inside.
+const PRIVATE: &[&str] = &[
+    "artifactory", "nexus", "jfrog", "codeartifact", "artifactregistry", "pkg.github", "pkgs.dev.azure", "gitlab", "private", ".internal", ".corp",
+    ".local", ".lan",
 ];
 
 /// `${env.NAME}` of Maven's settings.
@@ -92,9 +90,8 @@ fn variables(pattern: &Pattern, path: &str, text: &str) -> Vec<(String, Evidence
 }
 
 fn is_private(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    scheme.starts_with("http") && !PUBLIC.contains(&host) && !host.ends_with(".github.io")
+    let url = url.to_lowercase();
+    url.starts_with("http") && PRIVATE.iter().any(|word| url.contains(word))
 }
 
 #[cfg(test)]
@@ -103,9 +100,9 @@ mod tests {
 
     #[test]
     fn a_public_repository_wants_no_login() {
-        assert!(!is_private("https://repo.spring.io/milestone"));
+        assert!(!is_private("https://maven.example.org/milestone"));
         assert!(!is_private("file://${project.basedir}/repo"));
-        assert!(is_private("https://maven.pkg.github.com/acme/x"));
+        assert!(is_private("https://nexus.acme.example/repository/x"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub const BEGINNINGS: &[Beginning] = &[
         files: &[
             ("Cargo.toml", "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n"),
             ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"axum\"\nversion = \"0.8.0\"\n\n[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\ndependencies = [\n \"axum\",\n]\n"),
-            ("src/main.rs", "fn main() {\n    let port = std::env::var(\"PORT\").unwrap_or_else(|_| \"{port}\".to_owned());\n    bind(format!(\"0.0.0.0:{port}\"));\n}\n"),
+            ("src/main.rs", "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let port = std::env::var(\"PORT\").unwrap_or_else(|_| \"{port}\".to_owned());\n    let listener = tokio::net::TcpListener::bind(format!(\"0.0.0.0:{port}\")).await.unwrap();\n    axum::serve(listener, Router::new()).await.unwrap();\n}\n"),
         ],
         expects: "`Cargo.toml` with axum, `Cargo.lock`, and in `src/main.rs` a program that listens on `PORT`, by default {port}",
     },
